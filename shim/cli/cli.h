@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cli: what the files of tfo share: the shape of a verb, the exit statuses, how tfo
+ * speaks (say), where the preloaded object is (object), the proof over loopback. What
+ * each verb does is in the file of its name.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* argv[0] is the verb; main returns the exit status. */
+struct verb {
+	const char *name;
+	const char *synopsis;	/* what follows the name */
+	const char *summary;
+	const char *details;	/* whole lines, for `tfo help VERB` */
+	int (*main)(int argc, char **argv);
+};
+
+extern const struct verb run_verb, doctor_verb;
+
+/* As env(1) and nohup(1) have them; run gives the program's own status otherwise. */
+enum status {
+	STATUS_OK = 0,
+	STATUS_FINDING = 1,
+	STATUS_USAGE = 2,
+	STATUS_SELF = 125,	/* tfo failed or refused: nothing was started */
+	STATUS_CANNOT = 126,	/* found, cannot be executed */
+	STATUS_MISSING = 127,
+};
+
+/* ---- say ---- */
+
+/* One line on stderr, "tfo: " before it. */
+void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What would move a cursor or end a line becomes '?'. */
+void say_clean(char *text);
+
+/* One word as sh reads it back; bare where that is safe. */
+void say_word(FILE *to, const char *word);
+
+/*
+ * For getopt_long()'s '?' and ':' and for verbs that miss something; gives the status.
+ */
+int say_bad_option(const char *verb, int answer, char **argv);
+int say_usage(const char *verb, const char *problem);
+
+/* What went to stdout has arrived there, or it is said: gives the status. */
+int say_done(int status);
+
+/* ---- object ---- */
+
+/*
+ * Where libtfoshim.so is. -ENOENT: nowhere. -EINVAL: in a place that LD_PRELOAD cannot
+ * name; ret_path is set.
+ */
+int object_find(char *ret_path, size_t size);
+
+/* TFOSHIM_OFF, as the object reads it. */
+bool object_is_off(void);
+
+/* Does this value of LD_PRELOAD already name a libtfoshim.so that is there? */
+bool object_is_in(const char *preload);
+
+/*
+ * A new LD_PRELOAD with the object first and all that was there behind it; NULL: no
+ * memory.
+ */
+char *object_before(const char *path, const char *preload);
+
+/*
+ * Starts `program` with the object and waits 5 s at most: its wait status, or negative
+ * errno. What it wrote to stderr goes to ret_noise.
+ */
+int object_try(const char *path, const char *program, char *ret_noise, size_t size);
+
+/* ---- loopback ---- */
+
+/*
+ * 1: data in the SYN of a second connection over 127.0.0.1 was accepted; 0: it was not;
+ * negative errno: there was no connection. Takes 8 s at most.
+ */
+int loopback_prove(void);
+
+#endif

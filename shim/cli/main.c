@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main: the table of verbs, which is parser, dispatcher and help in one. What a verb
+ * does and which options it has is left to the file of its name.
+ */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int help_main(int argc, char **argv);
+static int version_main(int argc, char **argv);
+
+static const struct verb help_verb = {
+	.name = "help",
+	.synopsis = "[VERB]",
+	.summary = "say what the verbs are, or one of them",
+	.details = "",
+	.main = help_main,
+};
+
+static const struct verb version_verb = {
+	.name = "version",
+	.synopsis = "",
+	.summary = "print the version",
+	.details = "",
+	.main = version_main,
+};
+
+static const struct verb *const verbs[] = {
+	&run_verb,
+	&doctor_verb,
+	&help_verb,
+	&version_verb,
+};
+
+#define VERBS (sizeof(verbs) / sizeof(*verbs))
+
+static const struct verb *find_verb(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < VERBS; i++)
+		if (!strcmp(verbs[i]->name, name))
+			return verbs[i];
+	return NULL;
+}
+
+static int no_such_verb(const char *name)
+{
+	say_error("'%s' is no verb; 'tfo help' lists them", name);
+	return STATUS_USAGE;
+}
+
+static int show_verbs(void)
+{
+	size_t i;
+
+	puts("tfo: TCP Fast Open for programs that nobody may change\n");
+	for (i = 0; i < VERBS; i++)
+		printf("  tfo %-8s %s\n", verbs[i]->name, verbs[i]->summary);
+	puts("\n'tfo help VERB' says more; so do tfo(1) and tfoshim(7).");
+	return say_done(STATUS_OK);
+}
+
+static int show_verb(const struct verb *verb)
+{
+	printf("tfo %s%s%s\n\n%c%s.\n", verb->name, *verb->synopsis ? " " : "",
+	       verb->synopsis, verb->summary[0] - 'a' + 'A', verb->summary + 1);
+	if (*verb->details)
+		printf("\n%s", verb->details);
+	return say_done(STATUS_OK);
+}
+
+static int help_main(int argc, char **argv)
+{
+	const struct verb *verb;
+
+	if (argc < 2)
+		return show_verbs();
+	if (argc > 2)
+		return say_usage("help", "explains one verb at a time");
+	verb = find_verb(argv[1]);
+	return verb ? show_verb(verb) : no_such_verb(argv[1]);
+}
+
+static int version_main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return say_usage("version", "takes no arguments");
+	puts("tfo " PACKAGE_VERSION);
+	return say_done(STATUS_OK);
+}
+
+/* `tfo --help` and `tfo VERB --help` are other spellings of `tfo help`. */
+static bool is_help(const char *word)
+{
+	return !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
+int main(int argc, char **argv)
+{
+	const struct verb *verb;
+
+	opterr = 0;
+	if (argc < 2 || is_help(argv[1]))
+		return show_verbs();
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
+		return version_main(1, argv);
+	verb = find_verb(argv[1]);
+	if (!verb)
+		return no_such_verb(argv[1]);
+	if (argc > 2 && is_help(argv[2]))
+		return show_verb(verb);
+	return verb->main(argc - 1, argv + 1);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run: starts a program with the object in front of it, by exec and nothing else:
+ * process id, signals and exit status are the program's own. It knows when that cannot
+ * work and says so; which road reaches a program is known to target, where the object
+ * is to object.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/target.h"
+
+struct plan {
+	bool dry, require;
+	char *state;		/* absolute, or NULL */
+	char *preload;		/* the new LD_PRELOAD; NULL: run it unchanged */
+	char **command;
+	struct target target;
+	char sentence[TARGET_SENTENCE];
+};
+
+/* The program may change its directory before the object looks for this one. */
+static char *absolute(const char *path)
+{
+	char here[PATH_MAX], *whole;
+
+	if (*path == '/')
+		return strdup(path);
+	if (!getcwd(here, sizeof(here)) || asprintf(&whole, "%s/%s", here, path) < 0)
+		return NULL;
+	return whole;
+}
+
+static int parse_state(struct plan *plan, const char *directory)
+{
+	if (!*directory)
+		return say_usage("run", "'--state' needs a directory");
+	free(plan->state);
+	plan->state = absolute(directory);
+	if (plan->state)
+		return STATUS_OK;
+	say_error("--state %s: %m; nothing was started", directory);
+	return STATUS_SELF;
+}
+
+/* STATUS_OK, or the status to leave with. */
+static int parse(struct plan *plan, int argc, char **argv)
+{
+	enum { DRY_RUN = 256, REQUIRE, STATE };
+	static const struct option options[] = {
+		{ "dry-run", no_argument, NULL, DRY_RUN },
+		{ "require", no_argument, NULL, REQUIRE },
+		{ "state", required_argument, NULL, STATE },
+		{ NULL, 0, NULL, 0 },
+	};
+	int answer, status;
+
+	while ((answer = getopt_long(argc, argv, "+:n", options, NULL)) != -1) {
+		switch (answer) {
+		case 'n':
+		case DRY_RUN:
+			plan->dry = true;
+			break;
+		case REQUIRE:
+			plan->require = true;
+			break;
+		case STATE:
+			status = parse_state(plan, optarg);
+			if (status)
+				return status;
+			break;
+		default:
+			return say_bad_option("run", answer, argv);
+		}
+	}
+	if (optind == argc)
+		return say_usage("run", "no command is named");
+	plan->command = argv + optind;
+	return STATUS_OK;
+}
+
+/* Is there anything to start? execvp() has the last word; this chooses the status. */
+static int status_of(enum target_verdict verdict)
+{
+	if (verdict == TARGET_NOT_FOUND)
+		return STATUS_MISSING;
+	if (verdict == TARGET_NOT_EXECUTABLE || verdict == TARGET_TOO_DEEP)
+		return STATUS_CANNOT;
+	return STATUS_OK;
+}
+
+/* Worth trying: what cannot be read may still have a loader that reads LD_PRELOAD. */
+static bool may_be_reached(enum target_verdict verdict)
+{
+	return verdict == TARGET_PRELOAD || verdict == TARGET_UNREADABLE;
+}
+
+static int refuse(const struct plan *plan)
+{
+	if (object_is_off())
+		say_error("TFOSHIM_OFF is set; not started, as --require asks");
+	else
+		say_error("%s; not started, as --require asks", plan->sentence);
+	return STATUS_SELF;
+}
+
+static int choose_preload(struct plan *plan)
+{
+	char path[PATH_MAX];
+	int err = object_find(path, sizeof(path));
+
+	if (err == -EINVAL) {
+		say_error("%s: LD_PRELOAD cannot name a path with ':' or ' ' in it; "
+			  "nothing was started", path);
+		return STATUS_SELF;
+	}
+	if (err) {
+		say_error("libtfoshim.so is neither beside tfo nor in %s; nothing was "
+			  "started", TFOSHIM_LIBDIR);
+		return STATUS_SELF;
+	}
+	plan->preload = object_before(path, getenv("LD_PRELOAD"));
+	if (plan->preload)
+		return STATUS_OK;
+	say_error("out of memory; nothing was started");
+	return STATUS_SELF;
+}
+
+static int decide(struct plan *plan)
+{
+	enum target_verdict verdict;
+
+	target_read(plan->command[0], &plan->target);
+	target_sentence(&plan->target, plan->sentence);
+	verdict = plan->target.verdict;
+	if (status_of(verdict))
+		return STATUS_OK;
+	if (plan->require && (verdict != TARGET_PRELOAD || object_is_off()))
+		return refuse(plan);
+	return may_be_reached(verdict) ? choose_preload(plan) : STATUS_OK;
+}
+
+/* What the sentence ends with, as things are. */
+static const char *ending(const struct plan *plan)
+{
+	if (status_of(plan->target.verdict))
+		return "";
+	if (!may_be_reached(plan->target.verdict))
+		return "; it runs without Fast Open";
+	if (object_is_off())
+		return "; it runs without Fast Open, since TFOSHIM_OFF is set";
+	return plan->target.verdict == TARGET_UNREADABLE ? "; it is tried" : "";
+}
+
+/* A comment and a line for sh. env, so that no builtin of the shell takes the place. */
+static int show(struct plan *plan)
+{
+	char **word = plan->command;
+
+	say_clean(plan->sentence);
+	printf("# %s%s\nenv", plan->sentence, ending(plan));
+	if (plan->state) {
+		printf(" TFOSHIM_STATE=");
+		say_word(stdout, plan->state);
+	}
+	if (plan->preload) {
+		printf(" LD_PRELOAD=");
+		say_word(stdout, plan->preload);
+	}
+	if (strchr(*word, '='))	/* env would read it as one more variable */
+		printf(" sh -c 'exec \"$0\" \"$@\"'");
+	for (; *word; word++) {
+		putchar(' ');
+		say_word(stdout, *word);
+	}
+	putchar('\n');
+	return say_done(status_of(plan->target.verdict));
+}
+
+/* A script without "#!": glibc's execvp() asks the shell by itself, musl's does not. */
+static void start_by_shell(const struct plan *plan)
+{
+	char **argv;
+	size_t count = 0;
+
+	while (plan->command[count])
+		count++;
+	argv = calloc(count + 2, sizeof(*argv));
+	if (!argv)
+		return;
+	argv[0] = (char *)"/bin/sh";
+	argv[1] = (char *)plan->target.chain[0];
+	memcpy(argv + 2, plan->command + 1, count * sizeof(*argv));
+	execv(argv[0], argv);
+	free(argv);
+	errno = ENOEXEC;
+}
+
+static int fail(const struct plan *plan, int err)
+{
+	if (status_of(plan->target.verdict))
+		say_error("%s", plan->sentence);
+	else
+		say_error("%s could not be started: %s", plan->command[0],
+			  strerror(err));
+	return err == ENOENT ? STATUS_MISSING : STATUS_CANNOT;
+}
+
+static int start(const struct plan *plan)
+{
+	enum target_verdict verdict = plan->target.verdict;
+
+	if (verdict != TARGET_PRELOAD && !status_of(verdict))
+		say_error("%s%s", plan->sentence, ending(plan));
+	if ((plan->state && setenv("TFOSHIM_STATE", plan->state, 1) < 0) ||
+	    (plan->preload && setenv("LD_PRELOAD", plan->preload, 1) < 0)) {
+		say_error("out of memory; nothing was started");
+		return STATUS_SELF;
+	}
+	execvp(plan->command[0], plan->command);
+	if (errno == ENOEXEC && plan->target.chain_len)
+		start_by_shell(plan);
+	return fail(plan, errno);
+}
+
+static int run_main(int argc, char **argv)
+{
+	struct plan plan = { 0 };
+	int status = parse(&plan, argc, argv);
+
+	if (!status)
+		status = decide(&plan);
+	if (!status)
+		status = plan.dry ? show(&plan) : start(&plan);
+	free(plan.state);
+	free(plan.preload);
+	return status;
+}
+
+const struct verb run_verb = {
+	.name = "run",
+	.synopsis = "[-n] [--require] [--state DIR] [--] COMMAND [ARGUMENT...]",
+	.summary = "start a program with Fast Open",
+	.details =
+		"  -n, --dry-run   start nothing: print the verdict and a line for sh\n"
+		"      --require   start nothing when the program cannot be reached\n"
+		"      --state DIR keep the memory of destinations in DIR\n"
+		"\n"
+		"Exit status: the program's own; 125 tfo failed or --require refused,\n"
+		"126 COMMAND cannot be executed, 127 COMMAND was not found,\n"
+		"2 bad usage.\n",
+	.main = run_main,
+};

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* log: one event, one line, one write; see log.h. */
+#include "core/log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "core/sys.h"
+
+static const char *const level_names[] = { "off", "error", "info", "debug" };
+
+static enum log_level threshold;
+static char path[256];
+
+bool log_open(const char *spec)
+{
+	for (int i = LOG_OFF; i <= LOG_DEBUG; i++) {
+		const char *rest = text_behind(spec, level_names[i]);
+		struct text t = { path, 0, sizeof(path) };
+
+		if (!rest || (*rest && *rest != ':'))
+			continue;
+		path[0] = 0;
+		if (*rest)
+			text_str(&t, rest + 1);
+		threshold = (enum log_level)i;
+		return true;
+	}
+	return false;
+}
+
+bool log_wants(enum log_level level)
+{
+	return level <= threshold && level != LOG_OFF;
+}
+
+void log_event(enum log_level level, const char *event, const struct text *fields)
+{
+	TEXT(line, 768);
+	int fd = STDERR_FILENO;
+
+	if (!log_wants(level))
+		return;
+	text_str(&line, "time=");
+	text_num(&line, sys_today_s());
+	text_str(&line, " level=");
+	text_str(&line, level_names[level]);
+	text_str(&line, " pid=");
+	text_num(&line, (uint64_t)sys1(SYS_getpid, 0));
+	text_str(&line, " event=");
+	text_str(&line, event);
+	if (fields) {
+		text_char(&line, ' ');
+		text_str(&line, fields->at);
+	}
+	if (line.n + 1 >= line.room) /* cut: the line's end matters more */
+		line.n = line.room - 2;
+	line.at[line.n++] = '\n';
+	if (path[0])
+		fd = (int)sys4(SYS_openat, AT_FDCWD, path,
+			       O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
+				       O_NONBLOCK | O_NOFOLLOW,
+			       0600);
+	if (fd < 0)
+		return;
+	sys_write(fd, line.at, line.n);
+	if (path[0])
+		sys_close(fd);
+}
+
+void log_once(atomic_flag *said, enum log_level level, const char *event,
+	      const char *sentence)
+{
+	TEXT(fields, 512);
+
+	if (!log_wants(level) || atomic_flag_test_and_set(said))
+		return;
+	text_str(&fields, "message=\"");
+	text_str(&fields, sentence);
+	text_char(&fields, '"');
+	log_event(level, event, &fields);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * log: one event, one line, one write.  logfmt lines to stderr or a file, silent unless
+ * TFOSHIM_LOG asks.  Opens and closes the file for each line, since a guest owns no
+ * descriptor; async-signal-safe.
+ */
+#ifndef CORE_LOG_H
+#define CORE_LOG_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "core/text.h"
+
+enum log_level { LOG_OFF, LOG_ERROR, LOG_INFO, LOG_DEBUG };
+
+/* spec is LEVEL[:PATH] (off, error, info, debug); false when it cannot be read: then off. */
+bool log_open(const char *spec);
+bool log_wants(enum log_level level);
+/* fields is logfmt ("key=value key=value") without the line's end, or NULL. */
+void log_event(enum log_level level, const char *event, const struct text *fields);
+/* One sentence, once per flag and process; the flag is the caller's static. */
+void log_once(atomic_flag *said, enum log_level level, const char *event,
+	      const char *sentence);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* share: files mapped by many; see share.h. */
+#include "core/share.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "core/sys.h"
+
+bool share_directory(struct text *t, const char *state, const char *runtime_dir)
+{
+	if (state && *state) {
+		text_str(t, state);
+	} else if (sys1(SYS_geteuid, 0) == 0) {
+		text_str(t, "/run/tfoshim");
+	} else if (runtime_dir && *runtime_dir == '/') {
+		text_str(t, runtime_dir);
+		text_str(t, "/tfoshim");
+	} else {
+		return false;
+	}
+	return t->n + 1 < t->room; /* a name cut off is another name */
+}
+
+static int only_ours(int fd, mode_t type, struct stat *ret)
+{
+	int err = (int)sys2(SYS_fstat, fd, ret);
+
+	if (err)
+		return err;
+	if ((ret->st_mode & S_IFMT) != type)
+		return type == S_IFDIR ? -ENOTDIR : -EINVAL;
+	if (ret->st_uid != (uid_t)sys1(SYS_geteuid, 0) || ret->st_mode & 077)
+		return -EPERM;
+	if (type == S_IFREG && ret->st_nlink != 1)
+		return -EPERM;
+	return 0;
+}
+
+static int open_directory(const char *directory)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	struct stat st;
+	int err, fd = (int)sys4(SYS_openat, AT_FDCWD, directory, flags, 0);
+
+	if (fd == -ENOENT) {
+		sys3(SYS_mkdirat, AT_FDCWD, directory, 0700);
+		fd = (int)sys4(SYS_openat, AT_FDCWD, directory, flags, 0);
+	}
+	if (fd < 0)
+		return fd;
+	err = only_ours(fd, S_IFDIR, &st);
+	if (err) {
+		sys_close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static int map_fd(int fd, size_t bytes, void **ret)
+{
+	struct stat st;
+	int err = only_ours(fd, S_IFREG, &st);
+	long at;
+
+	if (err)
+		return err;
+	if (st.st_size == 0)
+		err = (int)sys2(SYS_ftruncate, fd, bytes);
+	else if ((size_t)st.st_size != bytes)
+		err = -EINVAL;
+	if (err)
+		return err;
+	at = sys6(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at < 0 && at > -4096)
+		return (int)at;
+	*ret = (void *)at;
+	return 0;
+}
+
+int share_map(const char *directory, const char *name, size_t bytes, void **ret)
+{
+	int dir = open_directory(directory);
+	int fd, err;
+
+	if (dir < 0)
+		return dir;
+	fd = (int)sys4(SYS_openat, dir, name,
+		       O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+	sys_close(dir);
+	if (fd < 0)
+		return fd;
+	err = map_fd(fd, bytes, ret);
+	sys_close(fd);
+	return err;
+}
+
+int share_private(size_t bytes, void **ret)
+{
+	long at = sys6(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (at < 0 && at > -4096)
+		return (int)at;
+	*ret = (void *)at;
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* sys: the few system calls that need more than one line; see sys.h. */
+#include "core/sys.h"
+
+#include <fcntl.h>
+#include <time.h>
+
+#define SO_NO_SUCH_OPTION 0x7ffffff1
+#define PAGE_BYTES 4096
+
+uint64_t sys_now_us(void)
+{
+	struct timespec t = { 0, 0 };
+
+	sys2(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+uint32_t sys_today_s(void)
+{
+	struct timespec t = { 0, 0 };
+
+	sys2(SYS_clock_gettime, CLOCK_REALTIME, &t);
+	return (uint32_t)t.tv_sec;
+}
+
+int sys_poll1(int fd, short events, int timeout_ms, short *ret_revents)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	struct timespec t = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
+	int n = (int)sys5(SYS_ppoll, &p, 1, timeout_ms < 0 ? NULL : &t, NULL, 0);
+
+	if (n > 0 && ret_revents)
+		*ret_revents = p.revents;
+	return n;
+}
+
+static bool word_readable(int fd, const void *p)
+{
+	return sys_setsockopt(fd, SOL_SOCKET, SO_NO_SUCH_OPTION, p, 4) == -ENOPROTOOPT;
+}
+
+bool sys_readable(int fd, const void *p, size_t n)
+{
+	uintptr_t at = (uintptr_t)p, last = at + n - 4;
+
+	if (n < 4) { /* an aligned word never leaves the page of its bytes */
+		at &= ~(uintptr_t)3;
+		last = ((uintptr_t)p + (n ? n - 1 : 0)) & ~(uintptr_t)3;
+	}
+	if (last < at)
+		return false;
+	for (; at < last; at = (at | (PAGE_BYTES - 1)) + 1)
+		if (!word_readable(fd, (const void *)(at > last ? last : at)))
+			return false;
+	return word_readable(fd, (const void *)last);
+}
+
+bool sys_writable_int(int fd, void *p)
+{
+	socklen_t len = sizeof(int);
+
+	return sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN, p, &len) == 0;
+}
+
+bool sys_blocks(int fd)
+{
+	int flags = sys_fcntl(fd, F_GETFL, 0);
+
+	return flags >= 0 && !(flags & O_NONBLOCK);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sys: our own system calls.  The only place that enters the kernel without libc: results
+ * are negative errno, nothing is a cancellation point, errno is never touched, everything
+ * is async-signal-safe.  It knows no policy and no socket; see syscalls(2).
+ */
+#ifndef CORE_SYS_H
+#define CORE_SYS_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <poll.h>
+
+#if defined(__x86_64__)
+static inline long sys_call6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long ret;
+
+	__asm__ volatile("syscall" : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+#elif defined(__aarch64__)
+static inline long sys_call6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
+
+	__asm__ volatile("svc 0" : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+			 : "memory");
+	return x0;
+}
+#else
+#error "core/sys.h: teach me this architecture's system call instruction"
+#endif
+
+#define SYS_ARG(x) ((long)(x))
+#define sys1(nr, a) sys_call6(nr, SYS_ARG(a), 0, 0, 0, 0, 0)
+#define sys2(nr, a, b) sys_call6(nr, SYS_ARG(a), SYS_ARG(b), 0, 0, 0, 0)
+#define sys3(nr, a, b, c) sys_call6(nr, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), 0, 0, 0)
+#define sys4(nr, a, b, c, d) \
+	sys_call6(nr, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), 0, 0)
+#define sys5(nr, a, b, c, d, e) \
+	sys_call6(nr, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), 0)
+#define sys6(nr, a, b, c, d, e, f) \
+	sys_call6(nr, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), SYS_ARG(f))
+
+static inline int sys_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	return (int)sys5(SYS_getsockopt, fd, level, name, value, len);
+}
+
+static inline int sys_setsockopt(int fd, int level, int name, const void *value,
+				 socklen_t len)
+{
+	return (int)sys5(SYS_setsockopt, fd, level, name, value, len);
+}
+
+static inline int sys_fcntl(int fd, int command, long arg)
+{
+	return (int)sys3(SYS_fcntl, fd, command, arg);
+}
+
+static inline int sys_close(int fd)
+{
+	return (int)sys1(SYS_close, fd);
+}
+
+static inline long sys_write(int fd, const void *buf, size_t n)
+{
+	return sys3(SYS_write, fd, buf, n);
+}
+
+static inline long sys_sendto(int fd, const void *buf, size_t n, int flags)
+{
+	return sys6(SYS_sendto, fd, buf, n, flags, 0, 0);
+}
+
+/* Microseconds of CLOCK_MONOTONIC. */
+uint64_t sys_now_us(void);
+/* Seconds of CLOCK_REALTIME: comparable between processes, namespaces and reboots. */
+uint32_t sys_today_s(void);
+/* Polls one descriptor; timeout in ms, -1 for ever. Number ready (0, 1) or negative. */
+int sys_poll1(int fd, short events, int timeout_ms, short *ret_revents);
+/*
+ * Can n bytes at p be read, or one int written there, by the kernel?  Asked of the kernel
+ * through a socket option that no kernel has (sock_setsockopt copies the value before it
+ * looks at the name), so that a program's bad pointer becomes its EFAULT and never our
+ * crash.  fd must be a socket.  No unusual system call: sandboxes allow these two.
+ */
+bool sys_readable(int fd, const void *p, size_t n);
+bool sys_writable_int(int fd, void *p);
+/* Is the mode of this descriptor blocking (O_NONBLOCK clear)? */
+bool sys_blocks(int fd);
+
+#endif

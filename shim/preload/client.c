@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/* client: connect() with the SYN held back; see client.h. */
+#include "preload/client.h"
+
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+
+#include "core/log.h"
+#include "core/sys.h"
+#include "preload/epoll.h"
+#include "preload/kernel.h"
+#include "preload/learn.h"
+#include "preload/thread.h"
+
+#define CAPABILITY_RETRY_US 10000000
+#define LISTENER_KEPT_US 100000
+
+static _Atomic bool on;
+static _Atomic uint64_t incapable_until_us; /* the sysctl's client bit was off */
+
+static void thread_end(void *unused)
+{
+	(void)unused;
+	thread_self.has_end = false; /* a later destructor may connect again */
+	client_pay();
+}
+
+void client_switch_on(void)
+{
+	thread_at_end(thread_end);
+	atomic_store_explicit(&on, true, memory_order_release);
+}
+
+static int real_connect(int fd, const struct sockaddr *to, socklen_t len)
+{
+	int was = real_errno();
+	int r = REAL(connect)(fd, to, len) ? -real_errno() : 0;
+
+	real_set_errno(was);
+	return r;
+}
+
+int client_wait_connected(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t len;
+	int r = kernel_peer(fd, &peer, &len);
+
+	if (!r)
+		r = real_connect(fd, (struct sockaddr *)&peer, len);
+	return r == -EISCONN ? 0 : r;
+}
+
+/* May this call be ours at all?  Then TCP_FASTOPEN_CONNECT is set. */
+static bool wanted(int fd, const struct sockaddr *to, socklen_t len, struct addr *ret)
+{
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+	const int one = 1;
+	uint64_t until;
+	int err;
+
+	if (!atomic_load_explicit(&on, memory_order_acquire) || slot_marked(fd, MARK_OWN_TFO))
+		return false;
+	if (len < sizeof(struct sockaddr_in) || len > sizeof(struct sockaddr_storage) ||
+	    !sys_readable(fd, to, len) || !addr_read(to, len, ret))
+		return false;
+	until = atomic_load_explicit(&incapable_until_us, memory_order_relaxed);
+	if (until && sys_now_us() < until)
+		return false;
+	err = sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &one, sizeof(one));
+	if (err == -EOPNOTSUPP) {
+		atomic_store(&incapable_until_us, sys_now_us() + CAPABILITY_RETRY_US);
+		log_once(&said, LOG_INFO, "capability",
+			 "net.ipv4.tcp_fastopen has the client bit (1) off in this network "
+			 "namespace, connecting normally");
+	}
+	return err == 0;
+}
+
+static bool has_listener(int fd, const struct addr *to)
+{
+	struct thread *t = &thread_self;
+	uint64_t now = sys_now_us();
+
+	if (t->listener_us && now - t->listener_us < LISTENER_KEPT_US &&
+	    t->listener.port == to->port && addr_same_host(&t->listener, to))
+		return true;
+	if (!kernel_has_listener(fd, to))
+		return false;
+	t->listener = *to;
+	t->listener_us = now;
+	return true;
+}
+
+/* We defer only what we have seen. */
+static bool proven(int fd, const struct addr *to)
+{
+	struct memory_view known;
+
+	if (addr_is_link_local(to))
+		return false;
+	learn_ask(to, &known);
+	if (known.habit != HABIT_WRITES_FIRST)
+		return false;
+	return kernel_is_own_host(fd, to) ? has_listener(fd, to) : known.answered;
+}
+
+static int defer(int fd, struct slot *s)
+{
+	if (slot_has(s, SLOT_BLOCKING)) {
+		slot_flag(s, SLOT_TOLD);
+		thread_self.fresh = fd + 1;
+		slot_set(fd, SLOT_DEFERRED);
+		return 0;
+	}
+	slot_set(fd, SLOT_DEFERRED);
+	epoll_rearm(fd);
+	return -EINPROGRESS; /* as plain TCP: some never look, and wait for the event */
+}
+
+static void ended(int fd, const struct addr *to, int r)
+{
+	if (learn_is_failure(-r))
+		learn_failed(to);
+	slot_set(fd, SLOT_PLAIN);
+}
+
+/* Let the SYN go, and be as truthful as an ordinary connect(). */
+static int first_contact(int fd, struct slot *s)
+{
+	int r;
+
+	sys_sendto(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
+	slot_set(fd, SLOT_OPENING);
+	if (!slot_has(s, SLOT_BLOCKING))
+		return -EINPROGRESS;
+	r = client_wait_connected(fd);
+	if (r == -EALREADY)
+		return -EINPROGRESS; /* SO_SNDTIMEO: what the first connect() says */
+	if (r == 0) {
+		slot_flag(s, SLOT_TOLD);
+		s->since_us = sys_now_us();
+		thread_self.fresh = fd + 1;
+		slot_move(fd, SLOT_OPENING, SLOT_WATCHED);
+	} else if (r != -EINTR) {
+		ended(fd, &s->to, r);
+	}
+	return r;
+}
+
+static void fill(int fd, struct slot *s, const struct addr *to)
+{
+	s->cookie = kernel_cookie(fd);
+	s->since_us = sys_now_us();
+	s->thread = &thread_self;
+	s->to = *to;
+	s->sleeps = thread_self.sleeps;
+	s->flags = sys_blocks(fd) ? SLOT_BLOCKING : 0;
+}
+
+static int open_connection(int fd, const struct sockaddr *to, socklen_t len,
+			   const struct addr *a)
+{
+	int r = real_connect(fd, to, len);
+	struct slot *s = slot_room(fd);
+
+	if (r && r != -EINPROGRESS && r != -EINTR) {
+		if (learn_is_failure(-r))
+			learn_failed(a);
+		return r;
+	}
+	if (!s) { /* no memo: nothing may stay held back */
+		sys_sendto(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
+		return r || !sys_blocks(fd) ? r : client_wait_connected(fd);
+	}
+	fill(fd, s, a);
+	if (r) {
+		slot_set(fd, SLOT_OPENING);
+		return r;
+	}
+	if (!kernel_holds_syn(fd)) {
+		slot_flag(s, SLOT_TOLD);
+		thread_self.fresh = fd + 1;
+		slot_set(fd, SLOT_WATCHED);
+		return 0;
+	}
+	slot_flag(s, SLOT_COOKIE_SYN);
+	return proven(fd, a) && thread_owe(fd) ? defer(fd, s) : first_contact(fd, s);
+}
+
+/* connect() on a socket whose connection we know already. */
+static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int *ret)
+{
+	struct slot *s = slot_of(fd);
+
+	if (!s)
+		return false;
+	if (!sys_readable(fd, to, sizeof(to->sa_family)) || to->sa_family == AF_UNSPEC) {
+		*ret = real_connect(fd, to, len);
+		if (*ret == 0)
+			slot_set(fd, SLOT_PLAIN); /* disconnected */
+		return true;
+	}
+	if (slot_state(fd) == SLOT_DEFERRED) {
+		*ret = slot_has(s, SLOT_TOLD) ? -EISCONN : 0;
+		slot_flag(s, SLOT_TOLD);
+		return true;
+	}
+	*ret = real_connect(fd, to, len);
+	if (*ret == 0) {
+		slot_flag(s, SLOT_TOLD);
+		slot_move(fd, SLOT_OPENING, SLOT_WATCHED);
+	} else if (learn_is_failure(-*ret)) {
+		ended(fd, &s->to, *ret);
+	}
+	return true;
+}
+
+bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret)
+{
+	struct addr a;
+
+	if (client_owes() && sys_blocks(fd))
+		client_pay();
+	if (slot_state(fd) != SLOT_PLAIN && connect_again(fd, to, len, ret))
+		return true;
+	if (!wanted(fd, to, len, &a))
+		return false;
+	*ret = open_connection(fd, to, len, &a);
+	return true;
+}
+
+void client_materialize(int fd)
+{
+	if (slot_state(fd) != SLOT_DEFERRED || !slot_of(fd))
+		return;
+	/* first the SYN, then the mark: a signal handler in between may do both again */
+	sys_sendto(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
+	slot_move(fd, SLOT_DEFERRED, SLOT_OPENING);
+	thread_paid(fd);
+}
+
+void client_force(int fd)
+{
+	if (slot_state(fd) == SLOT_PLAIN)
+		return;
+	if (sys_blocks(fd)) /* the call itself waits, and signals may end that */
+		client_materialize(fd);
+	else
+		client_settle(fd);
+}
+
+void client_settle(int fd)
+{
+	struct slot *s;
+
+	client_materialize(fd);
+	if (slot_state(fd) != SLOT_OPENING)
+		return;
+	s = slot_of(fd);
+	if (s && slot_has(s, SLOT_TOLD))
+		kernel_wait_handshake(fd, -1);
+}
+
+bool client_owes(void)
+{
+	return atomic_load_explicit(&thread_self.owes, memory_order_relaxed) > 0;
+}
+
+void client_pay(void)
+{
+	thread_each_owed(client_materialize);
+	atomic_store_explicit(&thread_self.owes, 0, memory_order_relaxed);
+}
+
+static void materialize_any(int fd)
+{
+	client_materialize(fd);
+}
+
+void client_pay_all(void)
+{
+	slot_each(0, SLOT_MAX - 1, materialize_any);
+}
+
+static void materialize_overdue(int fd)
+{
+	struct slot *s = slot_room(fd);
+
+	if (s && sys_now_us() - s->since_us > CLIENT_PROMPT_US)
+		client_materialize(fd);
+}
+
+void client_pay_overdue(void)
+{
+	thread_each_owed(materialize_overdue);
+}
+
+static void mark_told(int fd)
+{
+	struct slot *s = slot_room(fd);
+
+	if (s && slot_state(fd) == SLOT_DEFERRED)
+		slot_flag(s, SLOT_TOLD);
+}
+
+void client_told(void)
+{
+	thread_each_owed(mark_told);
+}
+
+void client_told_error(int fd, int e)
+{
+	struct slot *s = slot_of(fd);
+
+	if (!s)
+		return;
+	if (e)
+		ended(fd, &s->to, -e);
+	else if (slot_state(fd) == SLOT_DEFERRED || !kernel_holds_syn(fd))
+		slot_flag(s, SLOT_TOLD);
+}
+
+void client_heard(int fd, ssize_t n)
+{
+	enum slot_state state = slot_state(fd);
+	struct slot *s;
+
+	if (n == 0 || (state != SLOT_OPENING && state != SLOT_WATCHED))
+		return;
+	if (n < 0 && !learn_is_failure(real_errno()))
+		return;
+	s = slot_of(fd);
+	if (!s)
+		return;
+	if (n < 0)
+		ended(fd, &s->to, -real_errno());
+	else if (slot_move(fd, state, SLOT_PLAIN))
+		learn_connection(fd, s);
+}
+
+void client_writes(int fd)
+{
+	struct slot *s = slot_of(fd);
+	uint64_t from, now;
+
+	if (!s || slot_has(s, SLOT_WROTE))
+		return;
+	slot_flag(s, SLOT_WROTE);
+	if (thread_self.fresh == fd + 1)
+		thread_self.fresh = 0;
+	if (s->thread != &thread_self)
+		return;
+	if (slot_has(s, SLOT_BLOCKING) && s->sleeps != thread_self.sleeps)
+		return;
+	now = sys_now_us();
+	from = s->since_us;
+	if (!slot_has(s, SLOT_BLOCKING) && thread_self.woke_us > from)
+		from = thread_self.woke_us;
+	if (now - from < CLIENT_PROMPT_US)
+		slot_flag(s, SLOT_PROMPT);
+}
+
+bool client_getpeername(int fd, struct sockaddr *to, socklen_t *len, int *ret)
+{
+	struct slot *s = slot_of(fd);
+	struct sockaddr_storage peer;
+	struct tcp_facts f;
+	socklen_t n, room;
+
+	if (!s || !slot_has(s, SLOT_TOLD) || slot_state(fd) == SLOT_WATCHED)
+		return false;
+	/* only while the handshake is under way: after a reset it fails as without us */
+	if (outcome_facts(fd, &f) || !f.handshaking || kernel_peer(fd, &peer, &n))
+		return false;
+	if (!sys_readable(fd, len, sizeof(*len)) || (int)*len < 0)
+		return false; /* the real call says EFAULT or EINVAL */
+	room = *len < n ? *len : n;
+	if (sys_getsockopt(fd, SOL_SOCKET, SO_PEERNAME, to, &room) || !sys_writable_int(fd, len))
+		*ret = -EFAULT;
+	else
+		*ret = 0, *len = n;
+	return true;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* death: descriptors that are closed, and processes that end; see death.h. */
+#include "preload/death.h"
+
+#include <fcntl.h>
+
+#include "core/outcome.h"
+#include "core/sys.h"
+#include "preload/client.h"
+#include "preload/epoll.h"
+#include "preload/kernel.h"
+#include "preload/learn.h"
+#include "preload/linger.h"
+#include "preload/thread.h"
+
+static bool still_opening(int fd)
+{
+	struct tcp_facts f;
+
+	return !outcome_facts(fd, &f) && f.handshaking;
+}
+
+/* Nobody waits for it any more, but its bytes or its mere coming are owed to the server. */
+static void outlive(int fd, const struct slot *s)
+{
+	if (!sys_blocks(fd) && linger_add(fd, s)) {
+		epoll_forget(fd); /* else its events would come for a number that is closed */
+		return;
+	}
+	kernel_wait_handshake(fd, -1);
+}
+
+void death_of(int fd)
+{
+	struct slot *s = slot_of(fd);
+
+	if (!s)
+		return;
+	client_materialize(fd);
+	if (slot_state(fd) == SLOT_OPENING && still_opening(fd) &&
+	    (slot_has(s, SLOT_TOLD) || slot_has(s, SLOT_WROTE)))
+		outlive(fd, s);
+	if (!still_opening(fd))
+		learn_connection(fd, s);
+	slot_set(fd, SLOT_PLAIN);
+}
+
+void death_range(unsigned int first, unsigned int last)
+{
+	slot_each(first, last, death_of);
+}
+
+static void let_open(int fd)
+{
+	struct slot *s = slot_of(fd);
+
+	client_materialize(fd);
+	if (s && slot_state(fd) == SLOT_OPENING &&
+	    (slot_has(s, SLOT_TOLD) || slot_has(s, SLOT_WROTE)))
+		kernel_wait_handshake(fd, -1);
+}
+
+void death_of_process(void)
+{
+	slot_each(0, SLOT_MAX - 1, let_open);
+	linger_wait();
+}
+
+static void let_open_if_closed_by_exec(int fd)
+{
+	client_materialize(fd);
+	if (sys_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC)
+		let_open(fd);
+}
+
+void death_by_exec(void)
+{
+	slot_each(0, SLOT_MAX - 1, let_open_if_closed_by_exec);
+	linger_wait();
+}
+
+void death_shared(int from, int to)
+{
+	struct slot *s = slot_of(from), *copy;
+
+	if (!s)
+		return;
+	slot_flag(s, SLOT_SHARED);
+	copy = slot_room(to);
+	if (!copy) {
+		client_materialize(from);
+		return;
+	}
+	*copy = *s;
+	if (slot_state(from) == SLOT_DEFERRED && !thread_owe(to))
+		client_materialize(from);
+	slot_set(to, slot_state(from));
+}
+
+static void mark_shared(int fd)
+{
+	struct slot *s = slot_room(fd);
+
+	if (s)
+		slot_flag(s, SLOT_SHARED);
+}
+
+void death_shared_by_fork(void)
+{
+	slot_each(0, SLOT_MAX - 1, mark_shared);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * death: descriptors that are closed, and processes that end.  Whatever the program believes
+ * sent is sent; a connection nobody wrote to is still seen by its server.
+ */
+#ifndef PRELOAD_DEATH_H
+#define PRELOAD_DEATH_H
+
+#include <stdbool.h>
+
+/* This descriptor is about to be closed. */
+void death_of(int fd);
+/* ... and all from first to last. */
+void death_range(unsigned int first, unsigned int last);
+/* All images of this process are about to end; or this one is about to be replaced. */
+void death_of_process(void);
+void death_by_exec(void);
+/* dup: another number for the same connection. */
+void death_shared(int from, int to);
+/* fork: another process holds the same connections. */
+void death_shared_by_fork(void);
+
+#endif

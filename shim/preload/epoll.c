@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* epoll: what the program asked epoll about a descriptor; see epoll.h. */
+#include "preload/epoll.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/mman.h>
+
+#include "core/sys.h"
+#include "preload/slot.h"
+
+#define CHUNK 1024
+
+struct memo {
+	uint64_t data;
+	uint32_t events;
+	int set_plus_one; /* 0: never registered */
+};
+
+static _Atomic(struct memo *) chunks[SLOT_MAX / CHUNK];
+
+static struct memo *memo_find(int fd)
+{
+	struct memo *c;
+
+	if ((unsigned int)fd >= SLOT_MAX)
+		return NULL;
+	c = atomic_load_explicit(&chunks[fd / CHUNK], memory_order_acquire);
+	return c ? &c[fd % CHUNK] : NULL;
+}
+
+static struct memo *memo_make(int fd)
+{
+	struct memo *none = NULL, *m = memo_find(fd);
+	long at;
+
+	if (m || (unsigned int)fd >= SLOT_MAX)
+		return m;
+	at = sys6(SYS_mmap, NULL, CHUNK * sizeof(*m), PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at < 0 && at > -4096)
+		return NULL;
+	if (!atomic_compare_exchange_strong(&chunks[fd / CHUNK], &none, (struct memo *)at))
+		sys2(SYS_munmap, at, CHUNK * sizeof(*m));
+	return memo_find(fd);
+}
+
+void epoll_remember(int set, int fd, const struct epoll_event *e)
+{
+	struct memo *m = memo_make(fd);
+
+	if (m)
+		*m = (struct memo){ e->data.u64, e->events, set + 1 };
+}
+
+void epoll_rearm(int fd)
+{
+	struct memo *m = memo_find(fd);
+	struct epoll_event e;
+
+	/* level-triggered sets look again by themselves; a shot that is spent stays spent */
+	if (!m || !m->set_plus_one || !(m->events & EPOLLET) || m->events & EPOLLONESHOT)
+		return;
+	e = (struct epoll_event){ .events = m->events, .data.u64 = m->data };
+	sys4(SYS_epoll_ctl, m->set_plus_one - 1, EPOLL_CTL_MOD, fd, &e);
+}
+
+void epoll_forget(int fd)
+{
+	struct memo *m = memo_find(fd);
+	struct epoll_event e = { 0 };
+
+	if (m && m->set_plus_one)
+		sys4(SYS_epoll_ctl, m->set_plus_one - 1, EPOLL_CTL_DEL, fd, &e);
+}

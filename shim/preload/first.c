@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* first: the first write on a deferred connection; see first.h. */
+#include "preload/first.h"
+
+#include <errno.h>
+#include <sys/uio.h>
+
+#include "core/payload.h"
+#include "core/sys.h"
+#include "preload/client.h"
+#include "preload/kernel.h"
+#include "preload/learn.h"
+#include "preload/thread.h"
+
+#define IOV_MAX_KERNEL 1024
+
+static size_t total_of(const struct msghdr *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->msg_iovlen; i++)
+		n += m->msg_iov[i].iov_len;
+	return n;
+}
+
+static bool may_ride(int fd, const struct msghdr *m)
+{
+	for (size_t i = 0; i < m->msg_iovlen; i++) {
+		const struct iovec *v = &m->msg_iov[i];
+		size_t n = v->iov_len < PAYLOAD_BYTES ? v->iov_len : PAYLOAD_BYTES;
+
+		if (n) /* what cannot be read goes the plain way to its EFAULT */
+			return sys_readable(fd, v->iov_base, n) &&
+			       payload_may_repeat(v->iov_base, n);
+	}
+	return false;
+}
+
+/*
+ * The plain way: the SYN goes alone, and who was told that he is connected does not get EAGAIN
+ * (many never try their first write again).
+ */
+static bool hold_back(int fd)
+{
+	client_force(fd);
+	return false;
+}
+
+/* The rest of a blocking write, after the handshake; what was sent already counts. */
+static ssize_t send_rest(int fd, const struct msghdr *m, int flags, size_t sent)
+{
+	size_t skip = sent;
+	int was = real_errno();
+
+	for (size_t i = 0; i < m->msg_iovlen; i++) {
+		const struct iovec *v = &m->msg_iov[i];
+		ssize_t n;
+
+		if (skip >= v->iov_len) {
+			skip -= v->iov_len;
+			continue;
+		}
+		n = REAL(send)(fd, (char *)v->iov_base + skip, v->iov_len - skip, flags);
+		if (n > 0)
+			sent += (size_t)n;
+		if (n != (ssize_t)(v->iov_len - skip))
+			break;
+		skip = 0;
+	}
+	real_set_errno(was);
+	return (ssize_t)sent;
+}
+
+/* The SYN took n bytes: a blocking write waits for the truth about the connection. */
+static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int flags, ssize_t n,
+			 size_t total)
+{
+	int r;
+
+	if (flags & MSG_DONTWAIT || !sys_blocks(fd))
+		return n;
+	r = client_wait_connected(fd);
+	if (r == -EINTR || r == -EALREADY || r == -EINPROGRESS)
+		return n; /* a plain write would have returned by now: the bytes are under way */
+	if (r) {
+		if (learn_is_failure(-r))
+			learn_failed(&s->to);
+		slot_set(fd, SLOT_PLAIN);
+		return r;
+	}
+	slot_move(fd, SLOT_OPENING, SLOT_WATCHED);
+	return (size_t)n < total ? send_rest(fd, m, flags, (size_t)n) : n;
+}
+
+bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
+{
+	struct slot *s = slot_of(fd);
+	struct msghdr bare = { .msg_iov = m->msg_iov, .msg_iovlen = m->msg_iovlen };
+	size_t total;
+	long n;
+
+	if (!s || slot_state(fd) != SLOT_DEFERRED)
+		return false;
+	total = total_of(m);
+	if (total == 0 && !m->msg_controllen) {
+		*ret = 0; /* nothing to write: nothing leaves */
+		return true;
+	}
+	client_writes(fd);
+	if (flags & (MSG_OOB | MSG_FASTOPEN) || m->msg_controllen || !may_ride(fd, m)) {
+		slot_flag(s, SLOT_HELD_BACK);
+		return hold_back(fd);
+	}
+	n = sys3(SYS_sendmsg, fd, &bare, flags | MSG_FASTOPEN | MSG_DONTWAIT);
+	if (n < 0)
+		return hold_back(fd); /* the cookie vanished, or another thread was faster */
+	slot_flag(s, SLOT_SYN_DATA);
+	slot_move(fd, SLOT_DEFERRED, SLOT_OPENING);
+	thread_paid(fd);
+	*ret = after_syn(fd, s, m, flags, n, total);
+	return true;
+}
+
+bool first_message(int fd, const struct msghdr *m, int flags, ssize_t *ret)
+{
+	struct msghdr copy;
+
+	if (slot_state(fd) != SLOT_DEFERRED)
+		return false;
+	if (!sys_readable(fd, m, sizeof(*m)))
+		return hold_back(fd);
+	copy = *m;
+	if (real_is_musl()) {
+		copy.msg_iovlen = (unsigned int)copy.msg_iovlen;
+		copy.msg_controllen = (unsigned int)copy.msg_controllen;
+	}
+	if (copy.msg_iovlen > IOV_MAX_KERNEL ||
+	    (copy.msg_iovlen &&
+	     !sys_readable(fd, copy.msg_iov, copy.msg_iovlen * sizeof(struct iovec))))
+		return hold_back(fd);
+	return first_write(fd, &copy, flags, ret);
+}

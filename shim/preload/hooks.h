@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hooks: the entry points, and nothing else.  What the hooks_*.c files share: the test that
+ * everything is quiet, and the ways to answer.  Only those objects mention a hooked name.
+ */
+#ifndef PRELOAD_HOOKS_H
+#define PRELOAD_HOOKS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "preload/client.h"
+#include "preload/real.h"
+#include "preload/slot.h"
+#include "preload/thread.h"
+
+/*
+ * Nothing is pending in this process, so there is nothing to do: one load, one test, one jump.
+ * And in the child of a vfork nothing may be done.
+ */
+static inline bool quiet(void)
+{
+	return __builtin_expect(!atomic_load_explicit(&slot_pending, memory_order_relaxed), 1) ||
+	       thread_is_vfork_child();
+}
+
+static inline ssize_t answer(ssize_t r)
+{
+	if (r >= 0)
+		return r;
+	real_set_errno((int)-r);
+	return -1;
+}
+
+static inline ssize_t heard(int fd, ssize_t n)
+{
+	client_heard(fd, n);
+	return n;
+}
+
+/* Another name that libc exports for the same function; a row ALIAS in hooks.def. */
+#define SAME_AS(alias_name, name) \
+	__asm__(".globl " #alias_name "\n.set " #alias_name ", " #name "\n")
+
+#endif

@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: MIT */
+/* hooks: sockets and descriptors. */
+#undef _FORTIFY_SOURCE /* else a fortified header's inline `read` takes ours away */
+#pragma GCC visibility push(default)
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+ssize_t __read_chk(int fd, void *buf, size_t n, size_t room);
+ssize_t __recv_chk(int fd, void *buf, size_t n, size_t room, int flags);
+ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
+		       struct sockaddr *from, socklen_t *len);
+int __vdprintf_chk(int fd, int flag, const char *format, va_list args);
+int __dprintf_chk(int fd, int flag, const char *format, ...);
+int close_range(unsigned int first, unsigned int last, int flags);
+void closefrom(int first);
+#pragma GCC visibility pop
+
+#include <errno.h>
+#include <poll.h>
+
+#include "core/sys.h"
+#include "preload/death.h"
+#include "preload/first.h"
+#include "preload/hooks.h"
+#include "preload/linger.h"
+#include "preload/listener.h"
+#include "preload/pause.h"
+
+#define CLOSE_RANGE_ONLY_CLOEXEC 4
+#define ANY_LENGTH SIZE_MAX
+
+/* --- birth ------------------------------------------------------------------------------ */
+
+int socket(int family, int type, int protocol)
+{
+	int fd = REAL(socket)(family, type, protocol);
+
+	slot_unmark(fd);
+	return fd;
+}
+
+int accept(int fd, struct sockaddr *from, socklen_t *len)
+{
+	int r;
+
+	listener_inherited(fd);
+	if (!quiet())
+		pause_on(fd, POLLIN, 0);
+	r = REAL(accept)(fd, from, len);
+	slot_unmark(r);
+	return r;
+}
+
+int accept4(int fd, struct sockaddr *from, socklen_t *len, int flags)
+{
+	int r;
+
+	listener_inherited(fd);
+	if (!quiet())
+		pause_on(fd, POLLIN, 0);
+	r = REAL(accept4)(fd, from, len, flags);
+	slot_unmark(r);
+	return r;
+}
+
+int listen(int fd, int backlog)
+{
+	listener_opens(fd, backlog);
+	return REAL(listen)(fd, backlog);
+}
+
+int dup(int fd)
+{
+	int r = REAL(dup)(fd);
+
+	if (r >= 0 && !quiet())
+		death_shared(fd, r);
+	return r;
+}
+
+static int after_fcntl(int fd, int command, int r)
+{
+	if (r >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC) && !quiet())
+		death_shared(fd, r);
+	return r;
+}
+
+static void before_fcntl(int command)
+{
+	if ((command == F_SETLKW || command == F_OFD_SETLKW) && !quiet())
+		pause_before();
+}
+
+int fcntl(int fd, int command, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, command);
+	arg = va_arg(args, void *);
+	va_end(args);
+	before_fcntl(command);
+	return after_fcntl(fd, command, REAL(fcntl)(fd, command, arg));
+}
+SAME_AS(__fcntl, fcntl);
+
+int fcntl64(int fd, int command, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, command);
+	arg = va_arg(args, void *);
+	va_end(args);
+	before_fcntl(command);
+	return after_fcntl(fd, command, REAL(fcntl64)(fd, command, arg));
+}
+
+/* --- question --------------------------------------------------------------------------- */
+
+int connect(int fd, const struct sockaddr *to, socklen_t len)
+{
+	int r;
+
+	if (!thread_is_vfork_child() && client_connect(fd, to, len, &r))
+		return (int)answer(r);
+	return REAL(connect)(fd, to, len);
+}
+SAME_AS(__connect, connect);
+
+int getpeername(int fd, struct sockaddr *to, socklen_t *len)
+{
+	int r;
+
+	if (quiet() || slot_state(fd) == SLOT_PLAIN || !client_getpeername(fd, to, len, &r))
+		return REAL(getpeername)(fd, to, len);
+	return (int)answer(r);
+}
+
+int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	int r;
+
+	if (quiet() || slot_state(fd) == SLOT_PLAIN)
+		return REAL(getsockopt)(fd, level, name, value, len);
+	if (level == IPPROTO_TCP && (name == TCP_INFO || name == TCP_MAXSEG))
+		client_settle(fd);
+	r = REAL(getsockopt)(fd, level, name, value, len);
+	if (r == 0 && level == SOL_SOCKET && name == SO_ERROR && *len >= sizeof(int))
+		client_told_error(fd, *(int *)value);
+	return r;
+}
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	int r = REAL(setsockopt)(fd, level, name, value, len);
+
+	if (r == 0 && level == IPPROTO_TCP &&
+	    (name == TCP_FASTOPEN || name == TCP_FASTOPEN_CONNECT))
+		slot_mark(fd, MARK_OWN_TFO);
+	return r;
+}
+
+/* Before a write of n bytes; true: the first one, on a connection that is held back. */
+static bool write_is_first(int fd, size_t n, int flags)
+{
+	enum slot_state state = slot_state(fd);
+
+	if (!(flags & MSG_DONTWAIT))
+		pause_on(fd, POLLOUT, n);
+	if (state == SLOT_OPENING || state == SLOT_WATCHED)
+		client_writes(fd);
+	return state == SLOT_DEFERRED;
+}
+
+static bool buffer_answered(int fd, const void *buf, size_t n, int flags, ssize_t *ret)
+{
+	struct iovec v = { (void *)buf, n };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+
+	return write_is_first(fd, n, flags) && first_write(fd, &m, flags, ret);
+}
+
+static bool message_answered(int fd, const struct msghdr *m, int flags, ssize_t *ret)
+{
+	return write_is_first(fd, ANY_LENGTH, flags) && first_message(fd, m, flags, ret);
+}
+
+ssize_t write(int fd, const void *buf, size_t n)
+{
+	ssize_t r;
+
+	if (quiet() || !buffer_answered(fd, buf, n, 0, &r))
+		return REAL(write)(fd, buf, n);
+	return answer(r);
+}
+SAME_AS(__write, write);
+
+ssize_t send(int fd, const void *buf, size_t n, int flags)
+{
+	ssize_t r;
+
+	if (quiet() || !buffer_answered(fd, buf, n, flags, &r))
+		return REAL(send)(fd, buf, n, flags);
+	return answer(r);
+}
+SAME_AS(__send, send);
+
+ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *to,
+	       socklen_t len)
+{
+	ssize_t r;
+
+	if (quiet() || !buffer_answered(fd, buf, n, flags, &r))
+		return REAL(sendto)(fd, buf, n, flags, to, len);
+	return answer(r);
+}
+
+ssize_t writev(int fd, const struct iovec *v, int n)
+{
+	struct msghdr m = { .msg_iov = (struct iovec *)v, .msg_iovlen = (size_t)n };
+	ssize_t r;
+
+	if (quiet() || !message_answered(fd, &m, 0, &r))
+		return REAL(writev)(fd, v, n);
+	return answer(r);
+}
+
+/* A message may carry descriptors away (SCM_RIGHTS): then none of them may be held back. */
+static void leaves_by_message(int fd)
+{
+	int family = 0;
+	socklen_t len = sizeof(family);
+
+	if (!sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) && family == AF_UNIX)
+		client_pay_all();
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	ssize_t r;
+
+	if (quiet())
+		return REAL(sendmsg)(fd, m, flags);
+	leaves_by_message(fd);
+	return message_answered(fd, m, flags, &r) ? answer(r) : REAL(sendmsg)(fd, m, flags);
+}
+
+int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
+{
+	ssize_t r;
+	int more;
+
+	if (quiet() || !n)
+		return REAL(sendmmsg)(fd, m, n, flags);
+	leaves_by_message(fd);
+	if (!message_answered(fd, &m->msg_hdr, flags, &r))
+		return REAL(sendmmsg)(fd, m, n, flags);
+	if (r < 0)
+		return (int)answer(r);
+	if (sys_writable_int(fd, &m->msg_len))
+		m->msg_len = (unsigned int)r;
+	if (n == 1 || slot_state(fd) == SLOT_OPENING)
+		return 1;
+	more = REAL(sendmmsg)(fd, m + 1, n - 1, flags);
+	return more > 0 ? more + 1 : 1;
+}
+
+/* --- touch ------------------------------------------------------------------------------ */
+
+#define TOUCH_READ(fd, waits, call) \
+	do { \
+		if (quiet()) \
+			return call; \
+		client_materialize(fd); \
+		if (waits) \
+			pause_on(fd, POLLIN, 0); \
+		return heard(fd, call); \
+	} while (0)
+
+ssize_t read(int fd, void *buf, size_t n)
+{
+	TOUCH_READ(fd, true, REAL(read)(fd, buf, n));
+}
+SAME_AS(__read, read);
+
+ssize_t __read_chk(int fd, void *buf, size_t n, size_t room)
+{
+	TOUCH_READ(fd, true, REAL(__read_chk)(fd, buf, n, room));
+}
+
+ssize_t readv(int fd, const struct iovec *v, int n)
+{
+	TOUCH_READ(fd, true, REAL(readv)(fd, v, n));
+}
+
+ssize_t recv(int fd, void *buf, size_t n, int flags)
+{
+	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recv)(fd, buf, n, flags));
+}
+
+ssize_t __recv_chk(int fd, void *buf, size_t n, size_t room, int flags)
+{
+	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(__recv_chk)(fd, buf, n, room, flags));
+}
+
+ssize_t recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *from, socklen_t *len)
+{
+	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recvfrom)(fd, buf, n, flags, from, len));
+}
+
+ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
+		       struct sockaddr *from, socklen_t *len)
+{
+	TOUCH_READ(fd, !(flags & MSG_DONTWAIT),
+		   REAL(__recvfrom_chk)(fd, buf, n, room, flags, from, len));
+}
+
+ssize_t recvmsg(int fd, struct msghdr *m, int flags)
+{
+	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recvmsg)(fd, m, flags));
+}
+
+int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags, struct timespec *timeout)
+{
+	if (quiet())
+		return REAL(recvmmsg)(fd, m, n, flags, timeout);
+	client_materialize(fd);
+	pause_on(fd, POLLIN, 0);
+	return (int)heard(fd, REAL(recvmmsg)(fd, m, n, flags, timeout));
+}
+
+/* Writes that cannot be told not to wait: the SYN goes alone, the data the plain way. */
+#define TOUCH_WRITE(fd, call) \
+	do { \
+		if (quiet()) \
+			return call; \
+		if (slot_state(fd) != SLOT_PLAIN) \
+			client_writes(fd); \
+		client_force(fd); \
+		pause_on(fd, POLLOUT, ANY_LENGTH); \
+		return call; \
+	} while (0)
+
+ssize_t sendfile(int to, int from, off_t *at, size_t n)
+{
+	TOUCH_WRITE(to, REAL(sendfile)(to, from, at, n));
+}
+
+ssize_t sendfile64(int to, int from, off64_t *at, size_t n)
+{
+	TOUCH_WRITE(to, REAL(sendfile64)(to, from, at, n));
+}
+
+ssize_t pwritev2(int fd, const struct iovec *v, int n, off_t at, int flags)
+{
+	TOUCH_WRITE(fd, REAL(pwritev2)(fd, v, n, at, flags));
+}
+
+ssize_t pwritev64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
+{
+	TOUCH_WRITE(fd, REAL(pwritev64v2)(fd, v, n, at, flags));
+}
+
+ssize_t splice(int from, off64_t *from_at, int to, off64_t *to_at, size_t n, unsigned int flags)
+{
+	if (!quiet())
+		client_materialize(from);
+	TOUCH_WRITE(to, REAL(splice)(from, from_at, to, to_at, n, flags));
+}
+
+int vdprintf(int fd, const char *format, va_list args)
+{
+	TOUCH_WRITE(fd, REAL(vdprintf)(fd, format, args));
+}
+
+int __vdprintf_chk(int fd, int flag, const char *format, va_list args)
+{
+	TOUCH_WRITE(fd, REAL(__vdprintf_chk)(fd, flag, format, args));
+}
+
+int dprintf(int fd, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = vdprintf(fd, format, args);
+	va_end(args);
+	return r;
+}
+
+int __dprintf_chk(int fd, int flag, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = __vdprintf_chk(fd, flag, format, args);
+	va_end(args);
+	return r;
+}
+
+FILE *fdopen(int fd, const char *mode)
+{
+	if (!quiet())
+		client_force(fd);
+	return REAL(fdopen)(fd, mode);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (!quiet() && request == FIONREAD)
+		client_materialize(fd);
+	return REAL(ioctl)(fd, request, arg);
+}
+
+int shutdown(int fd, int how)
+{
+	if (!quiet())
+		client_settle(fd);
+	return REAL(shutdown)(fd, how);
+}
+
+/* --- death ------------------------------------------------------------------------------ */
+
+int close(int fd)
+{
+	if (quiet())
+		return REAL(close)(fd);
+	if (linger_is_ours(fd))
+		return (int)answer(-EBADF);
+	death_of(fd);
+	return REAL(close)(fd);
+}
+SAME_AS(__close, close);
+
+static void before_dup_over(int from, int to)
+{
+	if (from == to || sys_fcntl(from, F_GETFD, 0) < 0)
+		return; /* nothing will be closed */
+	linger_move(to);
+	death_of(to);
+}
+
+static int after_dup_over(int from, int r)
+{
+	if (r < 0)
+		return r;
+	slot_unmark(r);
+	if (r != from && !quiet())
+		death_shared(from, r);
+	return r;
+}
+
+int dup2(int from, int to)
+{
+	if (!quiet())
+		before_dup_over(from, to);
+	return after_dup_over(from, REAL(dup2)(from, to));
+}
+SAME_AS(__dup2, dup2);
+
+int dup3(int from, int to, int flags)
+{
+	if (!quiet())
+		before_dup_over(from, to);
+	return after_dup_over(from, REAL(dup3)(from, to, flags));
+}
+
+int close_range(unsigned int first, unsigned int last, int flags)
+{
+	int ours, r;
+
+	if (quiet() || first > last)
+		return REAL(close_range)(first, last, flags);
+	if (!(flags & CLOSE_RANGE_ONLY_CLOEXEC))
+		death_range(first, last);
+	while ((ours = linger_between(first, last)) >= 0) { /* ours are not the program's */
+		r = (unsigned int)ours > first ?
+			    REAL(close_range)(first, (unsigned int)ours - 1, flags) : 0;
+		first = (unsigned int)ours + 1;
+		if (r || first > last)
+			return r;
+	}
+	return REAL(close_range)(first, last, flags);
+}
+
+void closefrom(int first)
+{
+	if (!quiet()) {
+		death_range(first > 0 ? (unsigned int)first : 0, SLOT_MAX);
+		linger_wait(); /* they would be closed too */
+	}
+	REAL(closefrom)(first);
+}
+
+int fclose(FILE *f)
+{
+	__typeof__(&fileno) number;
+	__typeof__(&fflush) flush;
+
+	if (quiet())
+		return REAL(fclose)(f);
+	number = (__typeof__(number))real_find("fileno");
+	flush = (__typeof__(flush))real_find("fflush");
+	if (number && flush && number(f) >= 0 && slot_state(number(f)) != SLOT_PLAIN) {
+		flush(f);
+		death_of(number(f));
+	}
+	return REAL(fclose)(f);
+}

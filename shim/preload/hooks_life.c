@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* hooks: fork, exec, spawn and exit. */
+#undef _FORTIFY_SOURCE
+#pragma GCC visibility push(default)
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int execveat(int directory, const char *path, char *const argv[], char *const envp[],
+	     int flags);
+pid_t _Fork(void);
+#pragma GCC visibility pop
+
+#include "preload/hooks.h"
+#include "preload/life.h"
+
+/* --- fork ------------------------------------------------------------------------------- */
+
+pid_t fork(void)
+{
+	pid_t r;
+
+	if (quiet())
+		return REAL(fork)();
+	life_before_fork();
+	r = REAL(fork)();
+	life_after_fork(r);
+	return r;
+}
+SAME_AS(__fork, fork);
+
+pid_t _Fork(void)
+{
+	pid_t r;
+
+	if (quiet())
+		return REAL(_Fork)();
+	life_before_fork();
+	r = REAL(_Fork)();
+	life_after_fork(r);
+	return r;
+}
+
+/*
+ * vfork(2) returns twice through the same frame, so ours must be gone when it does: a jump, not
+ * a call.  Where that jump is not written down, the program gets a fork, which POSIX allows.
+ */
+#if defined(__x86_64__)
+__asm__(".text\n"
+	".globl vfork, __vfork\n"
+	".type vfork, @function\n"
+	".type __vfork, @function\n"
+	"vfork:\n"
+	"__vfork:\n"
+	"	.cfi_startproc\n"
+	"	endbr64\n"
+	"	subq $8, %rsp\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	call life_vfork\n"
+	"	addq $8, %rsp\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	jmp *%rax\n"
+	"	.cfi_endproc\n"
+	".size vfork, . - vfork\n"
+	".size __vfork, . - __vfork\n");
+#elif defined(__aarch64__)
+__asm__(".text\n"
+	".globl vfork, __vfork\n"
+	".type vfork, %function\n"
+	".type __vfork, %function\n"
+	"vfork:\n"
+	"__vfork:\n"
+	"	stp x29, x30, [sp, #-16]!\n"
+	"	bl life_vfork\n"
+	"	ldp x29, x30, [sp], #16\n"
+	"	br x0\n"
+	".size vfork, . - vfork\n"
+	".size __vfork, . - __vfork\n");
+#endif
+
+/* --- exec ------------------------------------------------------------------------------- */
+
+static void before_exec(void)
+{
+	if (!quiet())
+		life_before_exec();
+}
+
+int execve(const char *path, char *const argv[], char *const envp[])
+{
+	before_exec();
+	return REAL(execve)(path, argv, envp);
+}
+
+int execv(const char *path, char *const argv[])
+{
+	before_exec();
+	return REAL(execv)(path, argv);
+}
+
+int execvp(const char *file, char *const argv[])
+{
+	before_exec();
+	return REAL(execvp)(file, argv);
+}
+
+int execvpe(const char *file, char *const argv[], char *const envp[])
+{
+	before_exec();
+	return REAL(execvpe)(file, argv, envp);
+}
+
+int fexecve(int fd, char *const argv[], char *const envp[])
+{
+	before_exec();
+	return REAL(fexecve)(fd, argv, envp);
+}
+
+int execveat(int directory, const char *path, char *const argv[], char *const envp[], int flags)
+{
+	before_exec();
+	return REAL(execveat)(directory, path, argv, envp, flags);
+}
+
+/* The list of arguments as a vector on the stack, as libc itself does it; envp follows it. */
+#define VECTOR(argv, args, first) \
+	size_t argv##_n = 1; \
+	va_list args##_count; \
+	char **argv; \
+	va_start(args, first); \
+	va_copy(args##_count, args); \
+	for (const char *a = first; a; a = va_arg(args##_count, const char *)) \
+		argv##_n++; \
+	va_end(args##_count); \
+	argv = __builtin_alloca(argv##_n * sizeof(*argv)); \
+	argv[0] = (char *)first; \
+	for (size_t i = 1; i < argv##_n; i++) \
+		argv[i] = va_arg(args, char *)
+
+int execl(const char *path, const char *arg, ...)
+{
+	va_list args;
+
+	VECTOR(argv, args, arg);
+	va_end(args);
+	before_exec();
+	return REAL(execv)(path, argv);
+}
+
+int execlp(const char *file, const char *arg, ...)
+{
+	va_list args;
+
+	VECTOR(argv, args, arg);
+	va_end(args);
+	before_exec();
+	return REAL(execvp)(file, argv);
+}
+
+int execle(const char *path, const char *arg, ...)
+{
+	va_list args;
+	char **envp;
+
+	VECTOR(argv, args, arg);
+	envp = va_arg(args, char **);
+	va_end(args);
+	before_exec();
+	return REAL(execve)(path, argv, envp);
+}
+
+int posix_spawn(pid_t *restrict pid, const char *restrict path,
+		const posix_spawn_file_actions_t *actions,
+		const posix_spawnattr_t *restrict attributes, char *const argv[restrict],
+		char *const envp[restrict])
+{
+	if (!quiet())
+		life_before_spawn();
+	return REAL(posix_spawn)(pid, path, actions, attributes, argv, envp);
+}
+
+int posix_spawnp(pid_t *restrict pid, const char *restrict file,
+		 const posix_spawn_file_actions_t *actions,
+		 const posix_spawnattr_t *restrict attributes, char *const argv[restrict],
+		 char *const envp[restrict])
+{
+	if (!quiet())
+		life_before_spawn();
+	return REAL(posix_spawnp)(pid, file, actions, attributes, argv, envp);
+}
+
+/* --- exit ------------------------------------------------------------------------------- */
+
+#define END(call) \
+	do { \
+		if (!quiet()) \
+			life_before_exit(); \
+		call; \
+		__builtin_unreachable(); \
+	} while (0)
+
+void exit(int status)
+{
+	END(REAL(exit)(status));
+}
+
+void _exit(int status)
+{
+	END(REAL(_exit)(status));
+}
+
+void _Exit(int status)
+{
+	END(REAL(_Exit)(status));
+}
+
+void quick_exit(int status)
+{
+	END(REAL(quick_exit)(status));
+}
+
+void abort(void)
+{
+	END(REAL(abort)());
+}

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: MIT */
+/* hooks: the waits of event loops, and every other call that sleeps. */
+#undef _FORTIFY_SOURCE
+#pragma GCC visibility push(default)
+#include <mqueue.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/msg.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/sem.h>
+#include <sys/wait.h>
+#include <threads.h>
+#include <time.h>
+#include <unistd.h>
+
+int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t room);
+int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+		const sigset_t *mask, size_t room);
+int __xpg_sigpause(int sig);
+int epoll_pwait2(int set, struct epoll_event *e, int n, const struct timespec *timeout,
+		 const sigset_t *mask);
+int pthread_clockjoin_np(pthread_t thread, void **ret, clockid_t clock,
+			 const struct timespec *until);
+int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
+			   const struct timespec *until);
+int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, const struct timespec *until);
+int pthread_rwlock_clockrdlock(pthread_rwlock_t *l, clockid_t clock,
+			       const struct timespec *until);
+int pthread_rwlock_clockwrlock(pthread_rwlock_t *l, clockid_t clock,
+			       const struct timespec *until);
+int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until);
+#pragma GCC visibility pop
+
+#include <sys/syscall.h>
+
+#include "preload/epoll.h"
+#include "preload/hooks.h"
+#include "preload/life.h"
+#include "preload/pause.h"
+
+/* --- event loops ------------------------------------------------------------------------ */
+
+#define WAIT(begin, call) \
+	do { \
+		struct pause p; \
+		int r; \
+		begin; \
+		do \
+			r = call; \
+		while (pause_again(&p, r)); \
+		return r; \
+	} while (0)
+
+int poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	if (quiet())
+		return REAL(poll)(fds, n, timeout);
+	WAIT(pause_ms(&p, timeout), REAL(poll)(fds, n, pause_next_ms(&p)));
+}
+SAME_AS(__poll, poll);
+
+int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t room)
+{
+	if (quiet())
+		return REAL(__poll_chk)(fds, n, timeout, room);
+	WAIT(pause_ms(&p, timeout), REAL(__poll_chk)(fds, n, pause_next_ms(&p), room));
+}
+
+int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
+{
+	if (quiet())
+		return REAL(ppoll)(fds, n, timeout, mask);
+	WAIT(pause_timespec(&p, timeout), REAL(ppoll)(fds, n, pause_next_timespec(&p), mask));
+}
+
+int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+		const sigset_t *mask, size_t room)
+{
+	if (quiet())
+		return REAL(__ppoll_chk)(fds, n, timeout, mask, room);
+	WAIT(pause_timespec(&p, timeout),
+	     REAL(__ppoll_chk)(fds, n, pause_next_timespec(&p), mask, room));
+}
+
+int epoll_wait(int set, struct epoll_event *e, int n, int timeout)
+{
+	if (quiet())
+		return REAL(epoll_wait)(set, e, n, timeout);
+	WAIT(pause_ms(&p, timeout), REAL(epoll_wait)(set, e, n, pause_next_ms(&p)));
+}
+
+int epoll_pwait(int set, struct epoll_event *e, int n, int timeout, const sigset_t *mask)
+{
+	if (quiet())
+		return REAL(epoll_pwait)(set, e, n, timeout, mask);
+	WAIT(pause_ms(&p, timeout), REAL(epoll_pwait)(set, e, n, pause_next_ms(&p), mask));
+}
+
+int epoll_pwait2(int set, struct epoll_event *e, int n, const struct timespec *timeout,
+		 const sigset_t *mask)
+{
+	if (quiet())
+		return REAL(epoll_pwait2)(set, e, n, timeout, mask);
+	WAIT(pause_timespec(&p, timeout),
+	     REAL(epoll_pwait2)(set, e, n, pause_next_timespec(&p), mask));
+}
+
+int epoll_ctl(int set, int operation, int fd, struct epoll_event *e)
+{
+	int r = REAL(epoll_ctl)(set, operation, fd, e);
+
+	if (r == 0 && operation != EPOLL_CTL_DEL && !thread_is_vfork_child())
+		epoll_remember(set, fd, e);
+	return r;
+}
+
+int select(int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
+{
+	struct pause_sets sets;
+	struct pause p;
+	int found;
+
+	if (quiet())
+		return REAL(select)(n, r, w, e, timeout);
+	pause_timeval(&p, timeout);
+	pause_keep(&p, &sets, n, r, w, e);
+	do {
+		pause_lay(&sets);
+		found = REAL(select)(n, r, w, e, pause_next_timeval(&p));
+	} while (pause_again(&p, found));
+	pause_left(&p);
+	return found;
+}
+SAME_AS(__select, select);
+
+int pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *timeout,
+	    const sigset_t *mask)
+{
+	struct pause_sets sets;
+	struct pause p;
+	int found;
+
+	if (quiet())
+		return REAL(pselect)(n, r, w, e, timeout, mask);
+	pause_timespec(&p, timeout);
+	pause_keep(&p, &sets, n, r, w, e);
+	do {
+		pause_lay(&sets);
+		found = REAL(pselect)(n, r, w, e, pause_next_timespec(&p), mask);
+	} while (pause_again(&p, found));
+	return found;
+}
+
+/* --- sleep ------------------------------------------------------------------------------ */
+
+#define SLEEP(type, call) \
+	do { \
+		type r; \
+		if (quiet()) \
+			return call; \
+		pause_before(); \
+		r = call; \
+		pause_after(); \
+		return r; \
+	} while (0)
+
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *t, struct timespec *left)
+{
+	SLEEP(int, REAL(clock_nanosleep)(clock, flags, t, left));
+}
+
+int nanosleep(const struct timespec *t, struct timespec *left)
+{
+	SLEEP(int, REAL(nanosleep)(t, left));
+}
+SAME_AS(__nanosleep, nanosleep);
+
+unsigned int sleep(unsigned int seconds)
+{
+	SLEEP(unsigned int, REAL(sleep)(seconds));
+}
+
+int usleep(useconds_t us)
+{
+	SLEEP(int, REAL(usleep)(us));
+}
+
+int thrd_sleep(const struct timespec *t, struct timespec *left)
+{
+	SLEEP(int, REAL(thrd_sleep)(t, left));
+}
+
+int pause(void)
+{
+	SLEEP(int, REAL(pause)());
+}
+
+int __xpg_sigpause(int sig)
+{
+	SLEEP(int, REAL(__xpg_sigpause)(sig));
+}
+
+int sigsuspend(const sigset_t *mask)
+{
+	SLEEP(int, REAL(sigsuspend)(mask));
+}
+SAME_AS(__sigsuspend, sigsuspend);
+
+int sigwait(const sigset_t *set, int *ret)
+{
+	SLEEP(int, REAL(sigwait)(set, ret));
+}
+
+int sigwaitinfo(const sigset_t *set, siginfo_t *info)
+{
+	SLEEP(int, REAL(sigwaitinfo)(set, info));
+}
+
+int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
+{
+	SLEEP(int, REAL(sigtimedwait)(set, info, timeout));
+}
+
+/* --- children --------------------------------------------------------------------------- */
+
+pid_t wait(int *status)
+{
+	SLEEP(pid_t, REAL(wait)(status));
+}
+SAME_AS(__wait, wait);
+
+pid_t waitpid(pid_t pid, int *status, int options)
+{
+	if (options & WNOHANG)
+		return REAL(waitpid)(pid, status, options);
+	SLEEP(pid_t, REAL(waitpid)(pid, status, options));
+}
+SAME_AS(__waitpid, waitpid);
+
+pid_t wait3(int *status, int options, struct rusage *usage)
+{
+	if (options & WNOHANG)
+		return REAL(wait3)(status, options, usage);
+	SLEEP(pid_t, REAL(wait3)(status, options, usage));
+}
+
+pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
+{
+	if (options & WNOHANG)
+		return REAL(wait4)(pid, status, options, usage);
+	SLEEP(pid_t, REAL(wait4)(pid, status, options, usage));
+}
+
+int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+	if (options & WNOHANG)
+		return REAL(waitid)(type, id, info, options);
+	SLEEP(int, REAL(waitid)(type, id, info, options));
+}
+
+int system(const char *command)
+{
+	if (!quiet())
+		life_before_spawn();
+	SLEEP(int, REAL(system)(command));
+}
+
+FILE *popen(const char *command, const char *mode)
+{
+	if (!quiet())
+		life_before_spawn();
+	return REAL(popen)(command, mode);
+}
+
+int pclose(FILE *f)
+{
+	SLEEP(int, REAL(pclose)(f));
+}
+
+/* --- threads ---------------------------------------------------------------------------- */
+
+int pthread_join(pthread_t thread, void **ret)
+{
+	SLEEP(int, REAL(pthread_join)(thread, ret));
+}
+
+int pthread_timedjoin_np(pthread_t thread, void **ret, const struct timespec *until)
+{
+	SLEEP(int, REAL(pthread_timedjoin_np)(thread, ret, until));
+}
+
+int pthread_clockjoin_np(pthread_t thread, void **ret, clockid_t clock,
+			 const struct timespec *until)
+{
+	SLEEP(int, REAL(pthread_clockjoin_np)(thread, ret, clock, until));
+}
+
+int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
+{
+	SLEEP(int, REAL(pthread_cond_wait)(c, m));
+}
+
+int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until)
+{
+	SLEEP(int, REAL(pthread_cond_timedwait)(c, m, until));
+}
+
+int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
+			   const struct timespec *until)
+{
+	SLEEP(int, REAL(pthread_cond_clockwait)(c, m, clock, until));
+}
+
+int pthread_barrier_wait(pthread_barrier_t *b)
+{
+	SLEEP(int, REAL(pthread_barrier_wait)(b));
+}
+
+int thrd_join(thrd_t thread, int *ret)
+{
+	SLEEP(int, REAL(thrd_join)(thread, ret));
+}
+
+int cnd_wait(cnd_t *c, mtx_t *m)
+{
+	SLEEP(int, REAL(cnd_wait)(c, m));
+}
+
+int cnd_timedwait(cnd_t *restrict c, mtx_t *restrict m, const struct timespec *restrict until)
+{
+	SLEEP(int, REAL(cnd_timedwait)(c, m, until));
+}
+
+/*
+ * Locks are mostly free: a thread that owes a SYN tries first, and materializes only when it
+ * would have to wait.  The try functions are not hooked, so they are found by name.
+ */
+#define LOCK(object, try_name, call) \
+	do { \
+		int (*try)(__typeof__(object)); \
+		if (quiet() || !client_owes()) \
+			return call; \
+		try = (int (*)(__typeof__(object)))real_find(#try_name); \
+		if (try && try(object) == 0) \
+			return 0; \
+		SLEEP(int, call); \
+	} while (0)
+
+int pthread_mutex_lock(pthread_mutex_t *m)
+{
+	LOCK(m, pthread_mutex_trylock, REAL(pthread_mutex_lock)(m));
+}
+
+int pthread_mutex_timedlock(pthread_mutex_t *m, const struct timespec *until)
+{
+	LOCK(m, pthread_mutex_trylock, REAL(pthread_mutex_timedlock)(m, until));
+}
+
+int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, const struct timespec *until)
+{
+	LOCK(m, pthread_mutex_trylock, REAL(pthread_mutex_clocklock)(m, clock, until));
+}
+
+int pthread_rwlock_rdlock(pthread_rwlock_t *l)
+{
+	LOCK(l, pthread_rwlock_tryrdlock, REAL(pthread_rwlock_rdlock)(l));
+}
+
+int pthread_rwlock_timedrdlock(pthread_rwlock_t *l, const struct timespec *until)
+{
+	LOCK(l, pthread_rwlock_tryrdlock, REAL(pthread_rwlock_timedrdlock)(l, until));
+}
+
+int pthread_rwlock_clockrdlock(pthread_rwlock_t *l, clockid_t clock,
+			       const struct timespec *until)
+{
+	LOCK(l, pthread_rwlock_tryrdlock, REAL(pthread_rwlock_clockrdlock)(l, clock, until));
+}
+
+int pthread_rwlock_wrlock(pthread_rwlock_t *l)
+{
+	LOCK(l, pthread_rwlock_trywrlock, REAL(pthread_rwlock_wrlock)(l));
+}
+
+int pthread_rwlock_timedwrlock(pthread_rwlock_t *l, const struct timespec *until)
+{
+	LOCK(l, pthread_rwlock_trywrlock, REAL(pthread_rwlock_timedwrlock)(l, until));
+}
+
+int pthread_rwlock_clockwrlock(pthread_rwlock_t *l, clockid_t clock,
+			       const struct timespec *until)
+{
+	LOCK(l, pthread_rwlock_trywrlock, REAL(pthread_rwlock_clockwrlock)(l, clock, until));
+}
+
+int mtx_lock(mtx_t *m)
+{
+	LOCK(m, mtx_trylock, REAL(mtx_lock)(m));
+}
+
+int mtx_timedlock(mtx_t *restrict m, const struct timespec *restrict until)
+{
+	LOCK(m, mtx_trylock, REAL(mtx_timedlock)(m, until));
+}
+
+int sem_wait(sem_t *s)
+{
+	LOCK(s, sem_trywait, REAL(sem_wait)(s));
+}
+
+int sem_timedwait(sem_t *s, const struct timespec *until)
+{
+	LOCK(s, sem_trywait, REAL(sem_timedwait)(s, until));
+}
+
+int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until)
+{
+	LOCK(s, sem_trywait, REAL(sem_clockwait)(s, clock, until));
+}
+
+/* --- files and System V ----------------------------------------------------------------- */
+
+int flock(int fd, int operation)
+{
+	SLEEP(int, REAL(flock)(fd, operation));
+}
+
+int lockf(int fd, int command, off_t n)
+{
+	SLEEP(int, REAL(lockf)(fd, command, n));
+}
+
+int lockf64(int fd, int command, off64_t n)
+{
+	SLEEP(int, REAL(lockf64)(fd, command, n));
+}
+
+ssize_t msgrcv(int id, void *m, size_t n, long type, int flags)
+{
+	SLEEP(ssize_t, REAL(msgrcv)(id, m, n, type, flags));
+}
+
+int msgsnd(int id, const void *m, size_t n, int flags)
+{
+	SLEEP(int, REAL(msgsnd)(id, m, n, flags));
+}
+
+int semop(int id, struct sembuf *operations, size_t n)
+{
+	SLEEP(int, REAL(semop)(id, operations, n));
+}
+
+int semtimedop(int id, struct sembuf *operations, size_t n, const struct timespec *timeout)
+{
+	SLEEP(int, REAL(semtimedop)(id, operations, n, timeout));
+}
+
+ssize_t mq_receive(mqd_t q, char *m, size_t n, unsigned int *priority)
+{
+	SLEEP(ssize_t, REAL(mq_receive)(q, m, n, priority));
+}
+
+ssize_t mq_timedreceive(mqd_t q, char *restrict m, size_t n, unsigned int *restrict priority,
+			const struct timespec *restrict until)
+{
+	SLEEP(ssize_t, REAL(mq_timedreceive)(q, m, n, priority, until));
+}
+
+int mq_send(mqd_t q, const char *m, size_t n, unsigned int priority)
+{
+	SLEEP(int, REAL(mq_send)(q, m, n, priority));
+}
+
+int mq_timedsend(mqd_t q, const char *m, size_t n, unsigned int priority,
+		 const struct timespec *until)
+{
+	SLEEP(int, REAL(mq_timedsend)(q, m, n, priority, until));
+}
+
+/* --- syscall(2) ------------------------------------------------------------------------- */
+
+static bool never_sleeps(long number)
+{
+	return number == SYS_gettid || number == SYS_getpid || number == SYS_clock_gettime ||
+	       number == SYS_getrandom;
+}
+
+long syscall(long number, ...)
+{
+	va_list args;
+	long a[6];
+
+	va_start(args, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(args, long);
+	va_end(args);
+	if (!quiet() && !never_sleeps(number))
+		pause_before();
+	return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}

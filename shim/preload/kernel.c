@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* kernel: questions to the kernel about one socket; see kernel.h. */
+#include "preload/kernel.h"
+
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <sys/uio.h>
+
+#include "core/outcome.h"
+#include "core/sys.h"
+
+#define STATE_LISTEN 10
+
+uint64_t kernel_cookie(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+
+	return sys_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len) ? 0 : cookie;
+}
+
+bool kernel_holds_syn(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+
+	return sys3(SYS_getpeername, fd, &peer, &len) == -ENOTCONN;
+}
+
+int kernel_peer(int fd, struct sockaddr_storage *ret, socklen_t *ret_len)
+{
+	socklen_t len = sizeof(struct sockaddr_in6); /* must be exact: longer is EINVAL */
+	int err = sys_getsockopt(fd, SOL_SOCKET, SO_PEERNAME, ret, &len);
+
+	if (err == -EINVAL) {
+		len = sizeof(struct sockaddr_in);
+		err = sys_getsockopt(fd, SOL_SOCKET, SO_PEERNAME, ret, &len);
+	}
+	if (!err)
+		*ret_len = len;
+	return err;
+}
+
+bool kernel_wait_handshake(int fd, int timeout_ms)
+{
+	uint64_t end = sys_now_us() + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms) * 1000;
+	int n;
+
+	for (;;) {
+		uint64_t now = sys_now_us();
+		int left = timeout_ms < 0 ? -1 : now < end ? (int)((end - now) / 1000) + 1 : 0;
+
+		n = sys_poll1(fd, POLLOUT, left, NULL);
+		if (n != -EINTR)
+			return n != 0;
+		if (timeout_ms >= 0 && sys_now_us() >= end)
+			return false;
+	}
+}
+
+static bool own_end(int fd, struct addr *ret)
+{
+	struct sockaddr_storage own;
+	socklen_t len = sizeof(own);
+
+	return !sys3(SYS_getsockname, fd, &own, &len) && addr_read(&own, len, ret);
+}
+
+bool kernel_is_own_host(int fd, const struct addr *to)
+{
+	struct addr own;
+
+	return addr_is_loopback(to) || (own_end(fd, &own) && addr_same_host(&own, to));
+}
+
+static void diag_id(struct inet_diag_sockid *id, const struct addr *from,
+		    const struct addr *to)
+{
+	/* inet_diag looks up what a packet from `from` to `to` would meet */
+	__builtin_memcpy(id->idiag_src, to->ip, sizeof(to->ip));
+	__builtin_memcpy(id->idiag_dst, from->ip, sizeof(from->ip));
+	id->idiag_sport = (uint16_t)(to->port << 8 | to->port >> 8);
+	id->idiag_dport = (uint16_t)(from->port << 8 | from->port >> 8);
+	id->idiag_cookie[0] = id->idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+}
+
+static bool ask_diag(int netlink, const struct addr *from, const struct addr *to)
+{
+	struct {
+		struct nlmsghdr h;
+		struct inet_diag_req_v2 r;
+	} ask = {
+		.h = { .nlmsg_len = sizeof(ask), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		       .nlmsg_flags = NLM_F_REQUEST },
+		.r = { .sdiag_family = to->version == 4 ? AF_INET : AF_INET6,
+		       .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0u },
+	};
+	union {
+		struct nlmsghdr h;
+		char bytes[1024];
+	} answer;
+	long n;
+
+	diag_id(&ask.r.id, from, to);
+	if (sys_sendto(netlink, &ask, sizeof(ask), 0) != (long)sizeof(ask))
+		return false;
+	n = sys6(SYS_recvfrom, netlink, &answer, sizeof(answer), MSG_DONTWAIT, 0, 0);
+	return n >= (long)(sizeof(answer.h) + sizeof(struct inet_diag_msg)) &&
+	       answer.h.nlmsg_type == SOCK_DIAG_BY_FAMILY &&
+	       ((struct inet_diag_msg *)(answer.bytes + NLMSG_HDRLEN))->idiag_state ==
+		       STATE_LISTEN;
+}
+
+bool kernel_has_listener(int fd, const struct addr *to)
+{
+	struct addr from;
+	bool yes;
+	int netlink;
+
+	if (!own_end(fd, &from) || from.version != to->version)
+		return false;
+	netlink = (int)sys3(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
+			    NETLINK_SOCK_DIAG);
+	if (netlink < 0)
+		return false;
+	yes = ask_diag(netlink, &from, to);
+	sys_close(netlink);
+	return yes;
+}

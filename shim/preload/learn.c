@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* learn: what this program knows and adds to what all know; see learn.h. */
+#include "preload/learn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "core/log.h"
+#include "core/share.h"
+#include "core/sys.h"
+
+#define PROVEN_FOR_S 600
+
+static const char *state_setting, *runtime_setting;
+static _Atomic(struct memory *) memory;
+static _Atomic uint32_t program;
+
+void learn_setup(const char *state, const char *runtime_dir)
+{
+	state_setting = state;
+	runtime_setting = runtime_dir;
+}
+
+static uint32_t program_id(void)
+{
+	uint32_t id = atomic_load_explicit(&program, memory_order_relaxed);
+	char path[256];
+	long n;
+
+	if (id)
+		return id;
+	n = sys4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof(path));
+	id = 0x811c9dc5u; /* FNV-1a; a program without /proc shares the empty name */
+	for (long i = 0; i < n; i++)
+		id = (id ^ (uint8_t)path[i]) * 0x01000193u;
+	id |= 1;
+	atomic_store_explicit(&program, id, memory_order_relaxed);
+	return id;
+}
+
+static struct memory *memory_map(void)
+{
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+	TEXT(directory, 256);
+	void *at = NULL;
+	int err = -ENOENT;
+
+	if (share_directory(&directory, state_setting, runtime_setting))
+		err = share_map(directory.at, MEMORY_FILE, sizeof(struct memory), &at);
+	if (!err && memory_ready(at))
+		return at;
+	log_once(&said, LOG_ERROR, "state",
+		 "the state directory cannot be used, learning in this process only");
+	return share_private(sizeof(struct memory), &at) ? NULL : at;
+}
+
+static struct memory *memory_now(void)
+{
+	struct memory *none = NULL, *m = atomic_load_explicit(&memory, memory_order_acquire);
+
+	if (m)
+		return m;
+	m = memory_map();
+	if (m && !atomic_compare_exchange_strong(&memory, &none, m)) {
+		sys2(SYS_munmap, m, sizeof(*m));
+		m = none;
+	}
+	return m;
+}
+
+void learn_ask(const struct addr *to, struct memory_view *ret)
+{
+	struct memory *m = memory_now();
+
+	*ret = (struct memory_view){ false, HABIT_UNKNOWN };
+	if (m)
+		memory_ask(m, to, program_id(), PROVEN_FOR_S, ret);
+}
+
+void learn_failed(const struct addr *to)
+{
+	struct memory *m = memory_now();
+
+	if (m)
+		memory_failed(m, to);
+}
+
+bool learn_is_failure(int e)
+{
+	return e == ECONNREFUSED || e == ECONNRESET || e == ETIMEDOUT || e == EHOSTUNREACH ||
+	       e == ENETUNREACH;
+}
+
+static enum habit habit_of(struct slot *s, const struct tcp_facts *f)
+{
+	bool unseen_write = f->bytes_acked > 1; /* one is the SYN's */
+
+	if (slot_has(s, SLOT_WROTE))
+		return slot_has(s, SLOT_PROMPT) ? HABIT_WRITES_FIRST : HABIT_UNKNOWN;
+	if (unseen_write)
+		return HABIT_UNKNOWN;
+	return f->bytes_received ? HABIT_READS_FIRST : HABIT_KNOCKS;
+}
+
+static void tell(const struct slot *s, const struct tcp_facts *f, enum outcome o)
+{
+	TEXT(line, 256);
+
+	if (!log_wants(LOG_INFO))
+		return;
+	text_str(&line, "dest=");
+	addr_print(&line, &s->to);
+	text_str(&line, " outcome=");
+	text_str(&line, outcome_word(o));
+	text_str(&line, " rtt_us=");
+	text_num(&line, f->rtt_us);
+	text_str(&line, " bytes_received=");
+	text_num(&line, f->bytes_received);
+	log_event(LOG_INFO, "connection", &line);
+}
+
+void learn_connection(int fd, struct slot *s)
+{
+	struct memory *m = memory_now();
+	struct tcp_facts f;
+	enum outcome o;
+
+	if (!m || outcome_facts(fd, &f) || f.handshaking)
+		return;
+	if (f.closed && !f.bytes_received) { /* refused or reset: its error says which */
+		memory_failed(m, &s->to);
+		return;
+	}
+	o = outcome_of(&f, slot_has(s, SLOT_COOKIE_SYN), slot_has(s, SLOT_SYN_DATA));
+	memory_count(m, &s->to, o);
+	if (f.bytes_received)
+		memory_answered(m, &s->to);
+	if (!slot_has(s, SLOT_SHARED) && (f.bytes_received || !slot_has(s, SLOT_WROTE)))
+		memory_habit(m, &s->to, program_id(), habit_of(s, &f));
+	tell(s, &f, o);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * learn: what this program knows and adds to what all know.  Maps the shared memory of
+ * destinations at the first need, knows the program's own name, and writes down each
+ * connection once: outcome, answer, who spoke first.  async-signal-safe.
+ */
+#ifndef PRELOAD_LEARN_H
+#define PRELOAD_LEARN_H
+
+#include <stdbool.h>
+
+#include "core/memory.h"
+#include "preload/slot.h"
+
+/* From the environment, read once; either may be NULL.  The strings must stay. */
+void learn_setup(const char *state, const char *runtime_dir);
+/* What is known of `to`, and by this program. */
+void learn_ask(const struct addr *to, struct memory_view *ret);
+/* Refused, reset, timed out: for everybody. */
+void learn_failed(const struct addr *to);
+/* This errno of a connection says that the destination does not answer. */
+bool learn_is_failure(int e);
+/* The connection's one record: called when its first byte came back, or at its end. */
+void learn_connection(int fd, struct slot *s);
+
+#endif

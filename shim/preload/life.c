@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* life: constructor, environment, fork, exec, exit; see life.h. */
+#include "preload/life.h"
+
+#include <sys/auxv.h>
+
+#include "core/log.h"
+#include "core/text.h"
+#include "preload/client.h"
+#include "preload/death.h"
+#include "preload/learn.h"
+#include "preload/linger.h"
+#include "preload/listener.h"
+#include "preload/thread.h"
+
+/* As secure_getenv(3): a setuid program takes nothing from its caller's environment. */
+static const char *setting(char **environment, const char *name)
+{
+	for (; environment && *environment; environment++) {
+		const char *rest = text_behind(*environment, name);
+
+		if (rest && *rest == '=')
+			return rest + 1;
+	}
+	return NULL;
+}
+
+static bool is_secure(void)
+{
+	__typeof__(&getauxval) ask = (__typeof__(ask))real_find("getauxval");
+
+	return !ask || ask(AT_SECURE) != 0;
+}
+
+static void start(char **environment)
+{
+	const char *off = setting(environment, "TFOSHIM_OFF");
+	const char *log = setting(environment, "TFOSHIM_LOG");
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+
+	if (is_secure())
+		environment = NULL, log = off = NULL;
+	if (off && *off && !text_same(off, "0"))
+		return;
+	if (log && !log_open(log)) {
+		log_open("error");
+		log_once(&said, LOG_ERROR, "setting",
+			 "TFOSHIM_LOG is not off, error, info or debug with an optional :PATH, "
+			 "logging errors to stderr");
+	}
+	learn_setup(setting(environment, "TFOSHIM_STATE"),
+		    setting(environment, "XDG_RUNTIME_DIR"));
+	client_switch_on();
+	listener_switch_on();
+}
+
+/* glibc hands (argc, argv, envp) to constructors, musl nothing: there environ is set by then. */
+__attribute__((constructor)) static void born(int argc, char **argv, char **envp)
+{
+	char **environment = real_environment();
+
+	(void)argc;
+	(void)argv;
+	if (real_has_libc())
+		start(environment || real_is_musl() ? environment : envp);
+}
+
+__attribute__((destructor)) static void dies(void)
+{
+	life_before_exit();
+}
+
+void life_before_fork(void)
+{
+	client_pay_all();
+	death_shared_by_fork();
+}
+
+void life_after_fork(pid_t r)
+{
+	if (r == 0)
+		linger_drop();
+}
+
+void life_before_spawn(void)
+{
+	client_pay_all();
+}
+
+void life_before_exec(void)
+{
+	death_by_exec();
+}
+
+void life_before_exit(void)
+{
+	if (!thread_is_vfork_child())
+		death_of_process();
+}
+
+void *life_vfork(void)
+{
+	client_pay_all();
+	thread_vfork();
+	return real_get(HOOK_vfork);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* life: the constructor, the environment, fork and the end of the process. */
+#ifndef PRELOAD_LIFE_H
+#define PRELOAD_LIFE_H
+
+#include <sys/types.h>
+
+/* Around fork(): what is held back is let go first; the child drops what is not its own. */
+void life_before_fork(void);
+void life_after_fork(pid_t r);
+/* Before posix_spawn, system, popen: descriptors leave our sight. */
+void life_before_spawn(void);
+/* Before exec and before the process ends, by whatever road. */
+void life_before_exec(void);
+void life_before_exit(void);
+/* The real vfork, for the jump to it; what hooks.c's vfork calls first. */
+void *life_vfork(void);
+
+#endif

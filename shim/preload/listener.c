@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* listener: Fast Open on listening sockets; see listener.h. */
+#include "preload/listener.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "core/log.h"
+#include "core/sys.h"
+#include "preload/slot.h"
+
+#define QLEN_LEAST 256
+#define QLEN_MOST 4096 /* the kernel caps at net.core.somaxconn by itself */
+#define SERVER_BIT 2
+
+static _Atomic bool on;
+
+void listener_switch_on(void)
+{
+	atomic_store_explicit(&on, true, memory_order_release);
+}
+
+static bool server_bit_off(void)
+{
+	char value[16];
+	unsigned int n = 0;
+	int fd = (int)sys4(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/tcp_fastopen",
+			   O_RDONLY | O_CLOEXEC, 0);
+	long got;
+
+	if (fd < 0)
+		return false;
+	got = sys3(SYS_read, fd, value, sizeof(value));
+	sys_close(fd);
+	for (long i = 0; i < got && value[i] >= '0' && value[i] <= '9'; i++)
+		n = n * 10 + (unsigned int)(value[i] - '0');
+	return got > 0 && !(n & SERVER_BIT);
+}
+
+static void tell_server_bit(void)
+{
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+
+	if (log_wants(LOG_INFO) && server_bit_off())
+		log_once(&said, LOG_INFO, "listener",
+			 "net.ipv4.tcp_fastopen has the server bit (2) off in this network "
+			 "namespace, listening normally until somebody runs: "
+			 "sysctl -w net.ipv4.tcp_fastopen=3");
+}
+
+static void switch_on(int fd, int qlen)
+{
+	int own = 0;
+	socklen_t len = sizeof(own);
+
+	slot_mark(fd, MARK_LISTENER);
+	if (slot_marked(fd, MARK_OWN_TFO) ||
+	    sys_getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &own, &len) || own)
+		return; /* not TCP, or the program's own choice */
+	if (!sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &qlen, sizeof(qlen)))
+		tell_server_bit();
+}
+
+void listener_opens(int fd, int backlog)
+{
+	if (!atomic_load_explicit(&on, memory_order_acquire))
+		return;
+	switch_on(fd, backlog < QLEN_LEAST ? QLEN_LEAST :
+		      backlog > QLEN_MOST ? QLEN_MOST : backlog);
+}
+
+void listener_inherited(int fd)
+{
+	int listening = 0;
+	socklen_t len = sizeof(listening);
+
+	if (slot_marked(fd, MARK_LISTENER) || !atomic_load_explicit(&on, memory_order_acquire))
+		return;
+	slot_mark(fd, MARK_LISTENER);
+	if (!sys_getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) && listening)
+		switch_on(fd, QLEN_LEAST);
+}

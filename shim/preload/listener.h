@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* listener: Fast Open on listening sockets (TCP_FASTOPEN, Linux 3.7; RFC 7413 section 4.2). */
+#ifndef PRELOAD_LISTENER_H
+#define PRELOAD_LISTENER_H
+
+void listener_switch_on(void);
+/* Before the real listen(); never makes it fail. */
+void listener_opens(int fd, int backlog);
+/* Before an accept(): a listener that was inherited already listening. */
+void listener_inherited(int fd);
+
+#endif

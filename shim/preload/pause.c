@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* pause: nothing sleeps while a SYN is owed; see pause.h. */
+#include "preload/pause.h"
+
+#include <poll.h>
+
+#include "core/sys.h"
+#include "preload/client.h"
+#include "preload/linger.h"
+#include "preload/thread.h"
+
+#define ATOMIC_WRITE 4096 /* PIPE_BUF: what a ready descriptor takes without blocking */
+
+void pause_before(void)
+{
+	client_pay();
+	linger_settle();
+	thread_self.sleeps++;
+}
+
+void pause_after(void)
+{
+	thread_self.woke_us = sys_now_us();
+}
+
+void pause_on(int fd, short events, size_t n)
+{
+	bool fresh = thread_self.fresh && thread_self.fresh != fd + 1;
+
+	if (!fresh && !client_owes() && !linger_any())
+		return;
+	if ((n <= ATOMIC_WRITE && sys_poll1(fd, events, 0, NULL) > 0) || !sys_blocks(fd))
+		return;
+	pause_before();
+}
+
+/* A socket of ours to ask the kernel by, whether a pointer of the program's can be read. */
+static int any_socket(void)
+{
+	for (int i = 0; i < THREAD_OWES && i < thread_self.owes; i++)
+		if (thread_self.owed[i] >= 0)
+			return thread_self.owed[i];
+	return linger_between(0, SLOT_MAX);
+}
+
+static void start(struct pause *p)
+{
+	linger_reap();
+	p->step = client_owes() ? PAUSE_PROBE : linger_any() ? PAUSE_SLICE : PAUSE_FULL;
+	p->start_us = sys_now_us();
+	p->zero = p->for_ever = false;
+	p->end_us = p->start_us;
+}
+
+static void lasts(struct pause *p, uint64_t us)
+{
+	p->zero = us == 0;
+	p->end_us = p->start_us + us;
+	if (p->step == PAUSE_FULL && us)
+		thread_self.sleeps++;
+}
+
+void pause_ms(struct pause *p, int timeout_ms)
+{
+	start(p);
+	p->ms = timeout_ms;
+	p->for_ever = timeout_ms < 0;
+	lasts(p, p->for_ever ? 1 : (uint64_t)timeout_ms * 1000);
+}
+
+/* A timeout that we cannot read or that the kernel will refuse: the plain call, once. */
+static void not_ours(struct pause *p)
+{
+	client_pay();
+	p->step = PAUSE_FULL;
+}
+
+void pause_timespec(struct pause *p, const struct timespec *timeout)
+{
+	start(p);
+	p->timespec = timeout;
+	p->for_ever = !timeout;
+	if (p->step == PAUSE_FULL || !timeout)
+		lasts(p, 1);
+	else if (!sys_readable(any_socket(), timeout, sizeof(*timeout)) || timeout->tv_sec < 0 ||
+		 (unsigned long)timeout->tv_nsec > 999999999)
+		not_ours(p);
+	else
+		lasts(p, (uint64_t)timeout->tv_sec * 1000000 +
+				 ((uint64_t)timeout->tv_nsec + 999) / 1000);
+}
+
+void pause_timeval(struct pause *p, struct timeval *timeout)
+{
+	start(p);
+	p->timeval = timeout;
+	p->for_ever = !timeout;
+	if (p->step == PAUSE_FULL || !timeout)
+		lasts(p, 1);
+	else if (!sys_readable(any_socket(), timeout, sizeof(*timeout)) || timeout->tv_sec < 0 ||
+		 timeout->tv_usec < 0)
+		not_ours(p);
+	else
+		lasts(p, (uint64_t)timeout->tv_sec * 1000000 + (uint64_t)timeout->tv_usec);
+}
+
+/* Short while the handshake is young, so that the FIN is late by an eighth at most. */
+static uint64_t slice_us(struct pause *p)
+{
+	uint64_t now = sys_now_us(), slice = (now - p->start_us) / 8;
+
+	if (slice < 1000)
+		slice = 1000;
+	if (!linger_any())
+		slice = p->for_ever ? UINT64_MAX : slice + (p->end_us - p->start_us);
+	if (p->for_ever || now + slice < p->end_us)
+		return slice;
+	return now < p->end_us ? p->end_us - now : 0;
+}
+
+int pause_next_ms(struct pause *p)
+{
+	uint64_t us;
+
+	if (p->step == PAUSE_PROBE)
+		return 0;
+	if (p->step == PAUSE_FULL)
+		return p->ms;
+	us = slice_us(p);
+	return us == UINT64_MAX ? -1 : (int)((us + 999) / 1000);
+}
+
+static struct timespec *own_timespec(struct pause *p)
+{
+	uint64_t us = p->step == PAUSE_PROBE ? 0 : slice_us(p);
+
+	if (us == UINT64_MAX)
+		return NULL;
+	p->next_ts = (struct timespec){ (time_t)(us / 1000000), (long)(us % 1000000) * 1000 };
+	return &p->next_ts;
+}
+
+const struct timespec *pause_next_timespec(struct pause *p)
+{
+	return p->step == PAUSE_FULL ? p->timespec : own_timespec(p);
+}
+
+struct timeval *pause_next_timeval(struct pause *p)
+{
+	if (p->step == PAUSE_FULL)
+		return p->timeval;
+	if (!own_timespec(p))
+		return NULL;
+	p->next_tv = (struct timeval){ p->next_ts.tv_sec, p->next_ts.tv_nsec / 1000 };
+	return &p->next_tv;
+}
+
+bool pause_again(struct pause *p, int r)
+{
+	if (r > 0)
+		client_told();
+	if (r != 0 || p->zero) {
+		client_pay_overdue();
+		thread_self.woke_us = sys_now_us();
+		return false;
+	}
+	switch (p->step) {
+	case PAUSE_PROBE:
+		client_pay();
+		thread_self.sleeps++;
+		p->step = linger_any() ? PAUSE_SLICE : PAUSE_FULL;
+		return true;
+	case PAUSE_SLICE:
+		linger_reap();
+		if (p->for_ever || sys_now_us() < p->end_us)
+			return true;
+		break;
+	case PAUSE_FULL:
+		break;
+	}
+	thread_self.woke_us = sys_now_us();
+	return false;
+}
+
+void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set *w, fd_set *e)
+{
+	s->at[0] = r;
+	s->at[1] = w;
+	s->at[2] = e;
+	s->bytes = 0;
+	if (p->step == PAUSE_FULL)
+		return;
+	if (n > 0 && n <= FD_SETSIZE)
+		s->bytes = ((size_t)n + 63) / 64 * 8;
+	for (int i = 0; i < 3; i++)
+		if (s->at[i] && s->bytes && !sys_readable(any_socket(), s->at[i], s->bytes))
+			s->bytes = 0;
+	if (!s->bytes) { /* no sets, a bad pointer, or sets larger than FD_SETSIZE */
+		client_pay();
+		linger_settle();
+		p->step = PAUSE_FULL;
+	}
+	for (int i = 0; i < 3; i++)
+		if (s->at[i] && s->bytes)
+			__builtin_memcpy(&s->kept[i], s->at[i], s->bytes);
+}
+
+void pause_lay(const struct pause_sets *s)
+{
+	for (int i = 0; i < 3; i++)
+		if (s->at[i] && s->bytes)
+			__builtin_memcpy(s->at[i], &s->kept[i], s->bytes);
+}
+
+void pause_left(struct pause *p)
+{
+	uint64_t now = sys_now_us(), left = now < p->end_us ? p->end_us - now : 0;
+
+	if (p->step == PAUSE_FULL || !p->timeval || p->zero)
+		return;
+	if (sys_writable_int(any_socket(), p->timeval))
+		*p->timeval = (struct timeval){ (time_t)(left / 1000000), (long)(left % 1000000) };
+}

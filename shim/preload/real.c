@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* real: the way back to libc; see real.h. */
+#include "preload/real.h"
+
+#include <errno.h>
+
+#define WEAK __attribute__((weak, visibility("default")))
+#define NEXT ((void *)-1L) /* RTLD_NEXT, in both libcs */
+#define DLOPEN_PRIVATE 0x80000001 /* RTLD_LAZY and glibc's mark for its own callers */
+
+/*
+ * The only undefined symbols of the object: weak and without version, so that it loads into
+ * glibc, musl and a program with neither.  glibc before 2.34 keeps dlsym in libdl: a program
+ * that does not link libdl leaves it NULL, and libc's own door __libc_dlsym stays.
+ */
+extern WEAK void *dlsym(void *handle, const char *name);
+extern WEAK void *dlvsym(void *handle, const char *name, const char *version);
+extern WEAK void *__libc_dlsym(void *map, const char *name);
+extern WEAK void *__libc_dlopen_mode(const char *name, int mode);
+extern WEAK int *__errno_location(void);
+extern WEAK char **environ;
+
+_Atomic(void *) real_table[HOOKS];
+
+static const struct {
+	const char *name, *version;
+} names[HOOKS] = {
+#define HOOK(name) { #name, NULL },
+#define HOOK_AT(name, version) { #name, version },
+#define ALIAS(alias, name)
+#include "preload/hooks.def"
+#undef HOOK
+#undef HOOK_AT
+#undef ALIAS
+};
+
+int real_errno(void)
+{
+	return __errno_location ? *__errno_location() : 0;
+}
+
+void real_set_errno(int e)
+{
+	if (__errno_location)
+		*__errno_location() = e;
+}
+
+static long missing(void)
+{
+	real_set_errno(ENOSYS);
+	return -1;
+}
+
+static void *libc_find(const char *name)
+{
+	void *libc;
+
+	if (!__libc_dlsym || !__libc_dlopen_mode)
+		return NULL;
+	libc = __libc_dlopen_mode("libc.so.6", (int)DLOPEN_PRIVATE);
+	return libc ? __libc_dlsym(libc, name) : NULL;
+}
+
+void *real_find(const char *name)
+{
+	int e = real_errno();
+	void *p = dlsym ? dlsym(NEXT, name) : libc_find(name);
+
+	real_set_errno(e);
+	return p;
+}
+
+void *real_bind(enum hook h)
+{
+	void *p = NULL;
+	int e = real_errno();
+
+#if defined(__x86_64__) /* other machines' first glibc is younger than these versions */
+	if (names[h].version && dlvsym)
+		p = dlvsym(NEXT, names[h].name, names[h].version);
+#endif
+	if (!p)
+		p = real_find(names[h].name);
+	if (!p)
+		p = (void *)missing;
+	atomic_store_explicit(&real_table[h], p, memory_order_relaxed);
+	real_set_errno(e);
+	return p;
+}
+
+bool real_is_musl(void)
+{
+	return !dlvsym && !__libc_dlsym;
+}
+
+bool real_has_libc(void)
+{
+	return __errno_location && (dlsym || __libc_dlsym);
+}
+
+char **real_environment(void)
+{
+	return &environ ? environ : NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * thread: what one thread owes.  The connections it deferred and has not materialized, when it
+ * last slept, and whether it is, just now, the child of its own vfork(2).  Thread-local; only
+ * the thread itself and its signal handlers touch it.
+ */
+#ifndef PRELOAD_THREAD_H
+#define PRELOAD_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/addr.h"
+#include "preload/real.h"
+
+#define THREAD_OWES 128 /* connections one thread may hold back at a time */
+
+struct thread {
+	unsigned int sleeps;  /* blocking calls so far, counted while anything is pending */
+	uint64_t woke_us;     /* when the last of them ended */
+	int fresh;            /* blocking connection that waits for its first write, plus one */
+	int vfork_parent;     /* our pid, while a vfork may be under way */
+	bool has_end;         /* thread_at_end is armed */
+	_Atomic int owes;     /* entries in use below; -1 among them: paid */
+	_Atomic int owed[THREAD_OWES];
+	struct addr listener; /* somebody listened there ... */
+	uint64_t listener_us; /* ... then */
+};
+
+extern HIDDEN __thread struct thread thread_self
+	__attribute__((tls_model("initial-exec")));
+
+/* false: no room, or the thread's end could not be watched: then it must not defer. */
+bool thread_owe(int fd);
+void thread_paid(int fd);
+/* Calls f for every entry; entries may be stale: the slot knows. */
+void thread_each_owed(void (*f)(int fd));
+/* What a thread does with its debts when it ends; set once, before any thread owes. */
+void thread_at_end(void (*f)(void *unused));
+
+/* Between vfork() and exec the child runs on our memory: it must touch none of ours. */
+void thread_vfork(void);
+bool thread_is_vfork_child(void);
+
+#endif

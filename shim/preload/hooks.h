@@ -38,6 +38,23 @@ static inline ssize_t heard(int fd, ssize_t n)
 	return n;
 }
 
+/*
+ * A hook whose quiet half has to be nothing but the test and the jump: the body that follows is
+ * its loud half, out of line, so that the compiler builds no frame before the test.
+ */
+#define HOOKED(type, name, params, args) \
+	static __attribute__((noinline)) type loud_##name params; \
+	type name params \
+	{ \
+		void *real = atomic_load_explicit(&real_table[HOOK_##name], \
+						  memory_order_relaxed); \
+		int busy = atomic_load_explicit(&slot_pending, memory_order_relaxed); \
+		if (__builtin_expect(!busy && real, 1)) \
+			return ((__typeof__(&name))real)args; \
+		return loud_##name args; \
+	} \
+	static type loud_##name params
+
 /* Another name that libc exports for the same function; a row ALIAS in hooks.def. */
 #define SAME_AS(alias_name, name) \
 	__asm__(".globl " #alias_name "\n.set " #alias_name ", " #name "\n")

@@ -194,7 +194,7 @@ static bool message_answered(int fd, const struct msghdr *m, int flags, ssize_t 
 	return write_is_first(fd, ANY_LENGTH, flags) && first_message(fd, m, flags, ret);
 }
 
-ssize_t write(int fd, const void *buf, size_t n)
+HOOKED(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n))
 {
 	ssize_t r;
 
@@ -204,7 +204,9 @@ ssize_t write(int fd, const void *buf, size_t n)
 }
 SAME_AS(__write, write);
 
-ssize_t send(int fd, const void *buf, size_t n, int flags)
+HOOKED(ssize_t, send,
+       (int fd, const void *buf, size_t n, int flags),
+       (fd, buf, n, flags))
 {
 	ssize_t r;
 
@@ -214,8 +216,9 @@ ssize_t send(int fd, const void *buf, size_t n, int flags)
 }
 SAME_AS(__send, send);
 
-ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *to,
-	       socklen_t len)
+HOOKED(ssize_t, sendto,
+       (int fd, const void *buf, size_t n, int flags, const struct sockaddr *to, socklen_t len),
+       (fd, buf, n, flags, to, len))
 {
 	ssize_t r;
 
@@ -224,7 +227,7 @@ ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockad
 	return answer(r);
 }
 
-ssize_t writev(int fd, const struct iovec *v, int n)
+HOOKED(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n))
 {
 	struct msghdr m = { .msg_iov = (struct iovec *)v, .msg_iovlen = (size_t)n };
 	ssize_t r;
@@ -244,7 +247,7 @@ static void leaves_by_message(int fd)
 		client_pay_all();
 }
 
-ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+HOOKED(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags))
 {
 	ssize_t r;
 
@@ -286,7 +289,7 @@ int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
 		return heard(fd, call); \
 	} while (0)
 
-ssize_t read(int fd, void *buf, size_t n)
+HOOKED(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n))
 {
 	TOUCH_READ(fd, true, REAL(read)(fd, buf, n));
 }
@@ -297,12 +300,12 @@ ssize_t __read_chk(int fd, void *buf, size_t n, size_t room)
 	TOUCH_READ(fd, true, REAL(__read_chk)(fd, buf, n, room));
 }
 
-ssize_t readv(int fd, const struct iovec *v, int n)
+HOOKED(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n))
 {
 	TOUCH_READ(fd, true, REAL(readv)(fd, v, n));
 }
 
-ssize_t recv(int fd, void *buf, size_t n, int flags)
+HOOKED(ssize_t, recv, (int fd, void *buf, size_t n, int flags), (fd, buf, n, flags))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recv)(fd, buf, n, flags));
 }
@@ -312,7 +315,9 @@ ssize_t __recv_chk(int fd, void *buf, size_t n, size_t room, int flags)
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(__recv_chk)(fd, buf, n, room, flags));
 }
 
-ssize_t recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *from, socklen_t *len)
+HOOKED(ssize_t, recvfrom,
+       (int fd, void *buf, size_t n, int flags, struct sockaddr *from, socklen_t *len),
+       (fd, buf, n, flags, from, len))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recvfrom)(fd, buf, n, flags, from, len));
 }
@@ -324,7 +329,7 @@ ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
 		   REAL(__recvfrom_chk)(fd, buf, n, room, flags, from, len));
 }
 
-ssize_t recvmsg(int fd, struct msghdr *m, int flags)
+HOOKED(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recvmsg)(fd, m, flags));
 }
@@ -438,7 +443,7 @@ int shutdown(int fd, int how)
 
 /* --- death ------------------------------------------------------------------------------ */
 
-int close(int fd)
+HOOKED(int, close, (int fd), (fd))
 {
 	if (quiet())
 		return REAL(close)(fd);

@@ -59,7 +59,7 @@ int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until);
 		return r; \
 	} while (0)
 
-int poll(struct pollfd *fds, nfds_t n, int timeout)
+HOOKED(int, poll, (struct pollfd *fds, nfds_t n, int timeout), (fds, n, timeout))
 {
 	if (quiet())
 		return REAL(poll)(fds, n, timeout);
@@ -90,7 +90,9 @@ int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 	     REAL(__ppoll_chk)(fds, n, pause_next_timespec(&p), mask, room));
 }
 
-int epoll_wait(int set, struct epoll_event *e, int n, int timeout)
+HOOKED(int, epoll_wait,
+       (int set, struct epoll_event *e, int n, int timeout),
+       (set, e, n, timeout))
 {
 	if (quiet())
 		return REAL(epoll_wait)(set, e, n, timeout);
@@ -354,7 +356,7 @@ int cnd_timedwait(cnd_t *restrict c, mtx_t *restrict m, const struct timespec *r
 		SLEEP(int, call); \
 	} while (0)
 
-int pthread_mutex_lock(pthread_mutex_t *m)
+HOOKED(int, pthread_mutex_lock, (pthread_mutex_t *m), (m))
 {
 	LOCK(m, pthread_mutex_trylock, REAL(pthread_mutex_lock)(m));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * addr: addresses and ports: read from a sockaddr, printed, asked about.  An IPv4-mapped
- * IPv6 address is its IPv4 address, as it is to the kernel's cookie cache.
+ * addr: addresses and ports: read from a sockaddr, printed, asked about.  An
+ * IPv4-mapped IPv6 address is its IPv4 address, as it is to the kernel's cookie cache.
  */
 #ifndef CORE_ADDR_H
 #define CORE_ADDR_H
@@ -14,7 +14,7 @@
 
 struct addr {
 	uint8_t ip[16]; /* network order; IPv4 in the first four bytes, the rest zero */
-	uint16_t port;  /* host order */
+	uint16_t port;	/* host order */
 	uint8_t version; /* 4 or 6 */
 	uint8_t spare;
 };

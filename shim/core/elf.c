@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCAN 65536		/* the kernel's own limit for program headers */
+#define SCAN 65536 /* the kernel's own limit for program headers */
 #define PARTS (SCAN / sizeof(ElfW(Phdr)))
 
 /*
@@ -60,9 +60,9 @@ static enum elf_kind read_head(struct image *image)
 	const unsigned char *ident = head->e_ident;
 	size_t got = elf_bytes(image->fd, 0, head, sizeof(*head)), table;
 
-	if (got < offsetof(ElfW(Ehdr), e_version) ||
-	    ident[EI_CLASS] < ELFCLASS32 || ident[EI_CLASS] > ELFCLASS64 ||
-	    ident[EI_DATA] < ELFDATA2LSB || ident[EI_DATA] > ELFDATA2MSB)
+	if (got < offsetof(ElfW(Ehdr), e_version) || ident[EI_CLASS] < ELFCLASS32 ||
+	    ident[EI_CLASS] > ELFCLASS64 || ident[EI_DATA] < ELFDATA2LSB ||
+	    ident[EI_DATA] > ELFDATA2MSB)
 		return ELF_BROKEN;
 	if (ident[EI_CLASS] != __ehdr_start.e_ident[EI_CLASS] ||
 	    ident[EI_DATA] != __ehdr_start.e_ident[EI_DATA] ||
@@ -70,8 +70,8 @@ static enum elf_kind read_head(struct image *image)
 		return ELF_OTHER_CLASS;
 	if (got < sizeof(*head) ||
 	    (head->e_type != ET_EXEC && head->e_type != ET_DYN) ||
-	    head->e_phentsize != sizeof(image->part[0]) ||
-	    head->e_phnum < 1 || head->e_phnum > PARTS)
+	    head->e_phentsize != sizeof(image->part[0]) || head->e_phnum < 1 ||
+	    head->e_phnum > PARTS)
 		return ELF_BROKEN;
 	image->parts = head->e_phnum;
 	table = image->parts * sizeof(image->part[0]);
@@ -80,7 +80,7 @@ static enum elf_kind read_head(struct image *image)
 	return ELF_DYNAMIC;
 }
 
-static const ElfW(Phdr) *find_part(const struct image *image, ElfW(Word) type)
+static const ElfW(Phdr) * find_part(const struct image *image, ElfW(Word) type)
 {
 	unsigned i;
 
@@ -91,7 +91,7 @@ static const ElfW(Phdr) *find_part(const struct image *image, ElfW(Word) type)
 }
 
 /* The beginning of a part, as much of it as is worth looking at; returns its length. */
-static size_t scan_part(struct image *image, const ElfW(Phdr) *part)
+static size_t scan_part(struct image *image, const ElfW(Phdr) * part)
 {
 	size_t len = part->p_filesz < SCAN ? (size_t)part->p_filesz : SCAN;
 
@@ -99,7 +99,7 @@ static size_t scan_part(struct image *image, const ElfW(Phdr) *part)
 }
 
 /* Go writes its build id as note type 4; it survives -s -w, PIE and cgo. */
-static bool has_go_note(struct image *image, const ElfW(Phdr) *part)
+static bool has_go_note(struct image *image, const ElfW(Phdr) * part)
 {
 	size_t len = scan_part(image, part), at = 0, step = part->p_align == 8 ? 7 : 3;
 	ElfW(Nhdr) note;
@@ -156,7 +156,7 @@ enum elf_kind elf_read(int fd, char ret_loader[PATH_MAX])
 {
 	struct image image = { .fd = fd };
 	enum elf_kind kind = read_head(&image);
-	const ElfW(Phdr) *part;
+	const ElfW(Phdr) * part;
 	size_t len;
 
 	if (kind != ELF_DYNAMIC)

@@ -14,10 +14,10 @@
 
 enum elf_kind {
 	ELF_DYNAMIC,
-	ELF_NO_LIBC,		/* has a loader, needs no library */
+	ELF_NO_LIBC, /* has a loader, needs no library */
 	ELF_STATIC,
-	ELF_GO,			/* with a loader or without */
-	ELF_OTHER_CLASS,	/* another word size, byte order or machine than ours */
+	ELF_GO,		 /* with a loader or without */
+	ELF_OTHER_CLASS, /* another word size, byte order or machine than ours */
 	ELF_BROKEN,
 };
 

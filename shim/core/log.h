@@ -14,7 +14,8 @@
 
 enum log_level { LOG_OFF, LOG_ERROR, LOG_INFO, LOG_DEBUG };
 
-/* spec is LEVEL[:PATH] (off, error, info, debug); false when it cannot be read: then off. */
+/* spec is LEVEL[:PATH] (off, error, info, debug); false when it cannot be read: then
+ * off. */
 bool log_open(const char *spec);
 bool log_wants(enum log_level level);
 /* fields is logfmt ("key=value key=value") without the line's end, or NULL. */

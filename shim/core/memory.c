@@ -8,7 +8,8 @@
 #define PROBES 8
 
 _Static_assert(sizeof(struct memory_row) == 64, "a row is one cache line");
-_Static_assert(sizeof(struct memory) == 64 * (4 + MEMORY_ROWS), "the layout of the file");
+_Static_assert(sizeof(struct memory) == 64 * (4 + MEMORY_ROWS),
+	       "the layout of the file");
 
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_acquire)
 #define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_release)
@@ -68,7 +69,8 @@ static struct memory_row *row_victim(struct memory *m, uint64_t key, uint64_t *r
 	return best;
 }
 
-static struct memory_row *row_claim(struct memory *m, const struct addr *to, uint64_t key)
+static struct memory_row *row_claim(struct memory *m, const struct addr *to,
+				    uint64_t key)
 {
 	struct memory_row *r = row_find(m, key);
 	uint64_t was = 0;
@@ -93,7 +95,8 @@ static bool recent(struct memory_row *r, uint64_t key, uint32_t now, uint32_t wi
 {
 	uint32_t day = day_of(r, key);
 
-	return day && day <= now && now - day <= within_s; /* a clock set back: not proven */
+	return day && day <= now &&
+	       now - day <= within_s; /* a clock set back: not proven */
 }
 
 void memory_ask(struct memory *m, const struct addr *to, uint32_t program,
@@ -133,7 +136,8 @@ void memory_failed(struct memory *m, const struct addr *to)
 		stamp(r, key, 0);
 }
 
-void memory_habit(struct memory *m, const struct addr *to, uint32_t program, enum habit h)
+void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
+		  enum habit h)
 {
 	uint64_t key = key_of(to, program);
 	struct memory_row *r = row_claim(m, to, key);

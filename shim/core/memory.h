@@ -4,10 +4,10 @@
  * Two kinds of row: a destination (address and port: when it last answered, how its
  * connections ended) and a habit (destination and program: who speaks first there).
  *
- * Lock-free, bounded, and safe against any content: a row is claimed by compare-and-swap of
- * its key's hash, and every word that is believed carries the low half of that hash, so a row
- * taken over by another destination never lends it its past.  No index or length is read from
- * the file.  async-signal-safe.
+ * Lock-free, bounded, and safe against any content: a row is claimed by
+ * compare-and-swap of its key's hash, and every word that is believed carries the low
+ * half of that hash, so a row taken over by another destination never lends it its
+ * past.  No index or length is read from the file.  async-signal-safe.
  */
 #ifndef CORE_MEMORY_H
 #define CORE_MEMORY_H
@@ -25,11 +25,12 @@ enum habit { HABIT_UNKNOWN, HABIT_WRITES_FIRST, HABIT_READS_FIRST, HABIT_KNOCKS 
 #define MEMORY_FILE "destinations.1" /* the layout's version is part of the name */
 
 struct memory_row {
-	_Atomic uint64_t key;   /* 0: free */
-	_Atomic uint64_t last;  /* seconds << 32 | low half of key: answered, or habit's day */
+	_Atomic uint64_t key; /* 0: free */
+	_Atomic uint64_t
+		last; /* seconds << 32 | low half of key: answered, or habit's day */
 	_Atomic uint32_t habit; /* enum habit, xor low half of key */
 	_Atomic uint32_t count[OUTCOMES];
-	uint8_t ip[16];         /* where: for display, never believed */
+	uint8_t ip[16]; /* where: for display, never believed */
 	uint16_t port;
 	uint8_t version, spare;
 };
@@ -41,7 +42,7 @@ struct memory {
 };
 
 struct memory_view {
-	bool answered;    /* within proven_for */
+	bool answered;	  /* within proven_for */
 	enum habit habit; /* of this program there, within proven_for */
 };
 
@@ -53,7 +54,8 @@ void memory_ask(struct memory *m, const struct addr *to, uint32_t program,
 void memory_answered(struct memory *m, const struct addr *to);
 /* Refused, reset or timed out: no longer proven, for everybody. */
 void memory_failed(struct memory *m, const struct addr *to);
-void memory_habit(struct memory *m, const struct addr *to, uint32_t program, enum habit h);
+void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
+		  enum habit h);
 void memory_count(struct memory *m, const struct addr *to, enum outcome o);
 
 #endif

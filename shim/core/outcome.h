@@ -17,11 +17,11 @@ enum outcome {
 };
 
 struct tcp_facts {
-	bool handshaking;      /* still SYN_SENT */
-	bool nothing_sent;     /* ... and not even a SYN has left */
-	bool closed;           /* no connection (any more): refused, reset, timed out */
+	bool handshaking;  /* still SYN_SENT */
+	bool nothing_sent; /* ... and not even a SYN has left */
+	bool closed;	   /* no connection (any more): refused, reset, timed out */
 	bool syn_data_acked;
-	uint8_t client_fail;   /* TFO_* of linux/tcp.h */
+	uint8_t client_fail; /* TFO_* of linux/tcp.h */
 	uint32_t retransmits;
 	uint32_t rtt_us;
 	uint64_t bytes_received, bytes_acked;

@@ -4,11 +4,12 @@
 
 #include "core/text.h"
 
-/* Commands that commit something; RFC 9110 section 9.2.2, RFC 5321, RFC 4918, RFC 3977. */
+/* Commands that commit something; RFC 9110 section 9.2.2, RFC 5321, RFC 4918, RFC 3977.
+ */
 static const char *const unsafe[] = {
-	"POST ",  "PUT ",  "PATCH ", "DELETE ", "CONNECT ", "MKCOL ",
-	"MOVE ",  "COPY ", "LOCK ",  "UNLOCK ", "PROPPATCH ",
-	"MAIL FROM", "RCPT TO", "DATA\r\n", "IHAVE ",
+	"POST ",      "PUT ",	   "PATCH ",  "DELETE ",  "CONNECT ",
+	"MKCOL ",     "MOVE ",	   "COPY ",   "LOCK ",	  "UNLOCK ",
+	"PROPPATCH ", "MAIL FROM", "RCPT TO", "DATA\r\n", "IHAVE ",
 };
 
 static char upper(char c)
@@ -16,7 +17,8 @@ static char upper(char c)
 	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
-/* One begins with the other: a method cut in two by the program is still that method. */
+/* One begins with the other: a method cut in two by the program is still that method.
+ */
 static bool overlaps(const char *bytes, size_t n, const char *word)
 {
 	for (size_t i = 0; i < n && word[i]; i++)

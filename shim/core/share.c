@@ -87,7 +87,9 @@ int share_map(const char *directory, const char *name, size_t bytes, void **ret)
 	if (dir < 0)
 		return dir;
 	fd = (int)sys4(SYS_openat, dir, name,
-		       O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+		       O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK |
+			       O_NOCTTY,
+		       0600);
 	sys_close(dir);
 	if (fd < 0)
 		return fd;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * share: files mapped by many.  Finds the state directory, creates and checks it and the
- * files in it, maps them; keeps no descriptor.  It does not know what is in the files.
+ * share: files mapped by many.  Finds the state directory, creates and checks it and
+ * the files in it, maps them; keeps no descriptor.  It does not know what is in the
+ * files.
  */
 #ifndef CORE_SHARE_H
 #define CORE_SHARE_H
@@ -12,14 +13,16 @@
 #include "core/text.h"
 
 /*
- * The state directory's name into t: state (TFOSHIM_STATE) when given, else /run/tfoshim
- * for root, else runtime_dir (XDG_RUNTIME_DIR) and /tfoshim.  false: there is none.
+ * The state directory's name into t: state (TFOSHIM_STATE) when given, else
+ * /run/tfoshim for root, else runtime_dir (XDG_RUNTIME_DIR) and /tfoshim.  false: there
+ * is none.
  */
 bool share_directory(struct text *t, const char *state, const char *runtime_dir);
 /*
- * Maps the file `name` in that directory shared and writable, `bytes` long, creating both
- * (0700, 0600) where missing.  Negative errno: -EPERM another owner, a mode open to others or
- * hard links; -ELOOP/-ENOTDIR a symbolic link; -EINVAL not a regular file of that size.
+ * Maps the file `name` in that directory shared and writable, `bytes` long, creating
+ * both (0700, 0600) where missing.  Negative errno: -EPERM another owner, a mode open
+ * to others or hard links; -ELOOP/-ENOTDIR a symbolic link; -EINVAL not a regular file
+ * of that size.
  */
 int share_map(const char *directory, const char *name, size_t bytes, void **ret);
 /* The same size, private to this process: what is left when share_map fails. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sys: our own system calls.  The only place that enters the kernel without libc: results
- * are negative errno, nothing is a cancellation point, errno is never touched, everything
- * is async-signal-safe.  It knows no policy and no socket; see syscalls(2).
+ * sys: our own system calls.  The only place that enters the kernel without libc:
+ * results are negative errno, nothing is a cancellation point, errno is never touched,
+ * everything is async-signal-safe.  It knows no policy and no socket; see syscalls(2).
  */
 #ifndef CORE_SYS_H
 #define CORE_SYS_H
@@ -23,7 +23,8 @@ static inline long sys_call6(long nr, long a, long b, long c, long d, long e, lo
 	register long r9 __asm__("r9") = f;
 	long ret;
 
-	__asm__ volatile("syscall" : "=a"(ret)
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
 			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return ret;
@@ -39,7 +40,8 @@ static inline long sys_call6(long nr, long a, long b, long c, long d, long e, lo
 	register long x4 __asm__("x4") = e;
 	register long x5 __asm__("x5") = f;
 
-	__asm__ volatile("svc 0" : "+r"(x0)
+	__asm__ volatile("svc 0"
+			 : "+r"(x0)
 			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
 			 : "memory");
 	return x0;
@@ -57,9 +59,11 @@ static inline long sys_call6(long nr, long a, long b, long c, long d, long e, lo
 #define sys5(nr, a, b, c, d, e) \
 	sys_call6(nr, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), 0)
 #define sys6(nr, a, b, c, d, e, f) \
-	sys_call6(nr, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), SYS_ARG(f))
+	sys_call6(nr, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), \
+		  SYS_ARG(f))
 
-static inline int sys_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+static inline int sys_getsockopt(int fd, int level, int name, void *value,
+				 socklen_t *len)
 {
 	return (int)sys5(SYS_getsockopt, fd, level, name, value, len);
 }
@@ -97,10 +101,11 @@ uint32_t sys_today_s(void);
 /* Polls one descriptor; timeout in ms, -1 for ever. Number ready (0, 1) or negative. */
 int sys_poll1(int fd, short events, int timeout_ms, short *ret_revents);
 /*
- * Can n bytes at p be read, or one int written there, by the kernel?  Asked of the kernel
- * through a socket option that no kernel has (sock_setsockopt copies the value before it
- * looks at the name), so that a program's bad pointer becomes its EFAULT and never our
- * crash.  fd must be a socket.  No unusual system call: sandboxes allow these two.
+ * Can n bytes at p be read, or one int written there, by the kernel?  Asked through a
+ * socket option whose value is too short: the kernel copies the first word (EFAULT)
+ * before it looks at the length (EINVAL) and changes nothing.  So a program's bad
+ * pointer becomes its EFAULT and never our crash.  fd must be a socket.  Sandboxes
+ * allow these two calls.
  */
 bool sys_readable(int fd, const void *p, size_t n);
 bool sys_writable_int(int fd, void *p);

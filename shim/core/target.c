@@ -20,7 +20,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define FIRST_LINE 256	/* BINPRM_BUF_SIZE: the kernel reads no more */
+#define FIRST_LINE 256 /* BINPRM_BUF_SIZE: the kernel reads no more */
 
 static void copy_path(char to[PATH_MAX], const char *from)
 {
@@ -115,8 +115,8 @@ static bool next_word(const char **at, char ret_word[FIRST_LINE])
 /* The string to split, or NULL: then env was given one single word. */
 static const char *split_string(const char *arg)
 {
-	static const char *const heads[] = { "-S", "-vS", "--split-string=",
-					     "--split-string " };
+	static const char *const heads[] = { "-S", "-vS",
+					     "--split-string=", "--split-string " };
 	size_t i;
 
 	for (i = 0; i < sizeof(heads) / sizeof(*heads); i++)
@@ -231,8 +231,8 @@ static enum target_verdict read_elf(int fd, struct target *target)
 	if (kind == ELF_STATIC) {
 		/* A loader started by hand is its own road: ld.so ./program. */
 		target->libc = libc_of(target->path);
-		return target->libc == TARGET_LIBC_UNKNOWN ? TARGET_STATIC :
-							     TARGET_PRELOAD;
+		return target->libc == TARGET_LIBC_UNKNOWN ? TARGET_STATIC
+							   : TARGET_PRELOAD;
 	}
 	if (access(loader, F_OK) < 0) {
 		copy_path(target->chain[target->chain_len++], target->path);
@@ -282,8 +282,8 @@ static bool step(struct target *target, char name[PATH_MAX])
 	bool more;
 
 	if (err) {
-		target->verdict = err == -ENOENT ? TARGET_NOT_FOUND :
-						   TARGET_NOT_EXECUTABLE;
+		target->verdict = err == -ENOENT ? TARGET_NOT_FOUND
+						 : TARGET_NOT_EXECUTABLE;
 		return false;
 	}
 	/*
@@ -291,8 +291,8 @@ static bool step(struct target *target, char name[PATH_MAX])
 	 */
 	fd = open(target->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
-		target->verdict = gains_privileges(target->path) ? TARGET_SECURE :
-								   TARGET_UNREADABLE;
+		target->verdict = gains_privileges(target->path) ? TARGET_SECURE
+								 : TARGET_UNREADABLE;
 		return false;
 	}
 	more = read_file(fd, target, name);
@@ -346,8 +346,8 @@ static const char *verdict_says(const struct target *target)
 		return "may be run but not read by this user: whether LD_PRELOAD "
 		       "reaches it cannot be told";
 	case TARGET_NOT_FOUND:
-		return strchr(target->path, '/') ? "does not exist" :
-						   "is found nowhere in PATH";
+		return strchr(target->path, '/') ? "does not exist"
+						 : "is found nowhere in PATH";
 	case TARGET_NOT_EXECUTABLE:
 		return "cannot be executed: it is no regular file, or this user may "
 		       "not reach or execute it, or its file system is mounted noexec";

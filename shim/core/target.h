@@ -10,16 +10,16 @@
 #include <limits.h>
 
 enum target_verdict {
-	TARGET_PRELOAD,		/* a loader starts it and will read LD_PRELOAD */
-	TARGET_GO,		/* makes its own system calls, loader or not */
+	TARGET_PRELOAD, /* a loader starts it and will read LD_PRELOAD */
+	TARGET_GO,	/* makes its own system calls, loader or not */
 	TARGET_STATIC,
-	TARGET_NO_LIBC,		/* dynamic, but nothing in it could be hooked */
-	TARGET_SECURE,		/* AT_SECURE: the loader will ignore LD_PRELOAD */
-	TARGET_OTHER_CLASS,	/* another word size, byte order or machine */
-	TARGET_UNREADABLE,	/* may be run, may not be read: not known */
+	TARGET_NO_LIBC,	    /* dynamic, but nothing in it could be hooked */
+	TARGET_SECURE,	    /* AT_SECURE: the loader will ignore LD_PRELOAD */
+	TARGET_OTHER_CLASS, /* another word size, byte order or machine */
+	TARGET_UNREADABLE,  /* may be run, may not be read: not known */
 	TARGET_NOT_FOUND,
 	TARGET_NOT_EXECUTABLE,
-	TARGET_TOO_DEEP,	/* scripts that name scripts, or themselves */
+	TARGET_TOO_DEEP, /* scripts that name scripts, or themselves */
 	TARGET_NOT_A_PROGRAM,
 };
 
@@ -41,7 +41,7 @@ enum target_libc {
  */
 struct target {
 	enum target_verdict verdict;
-	enum target_libc libc;	/* means something for TARGET_PRELOAD only */
+	enum target_libc libc; /* means something for TARGET_PRELOAD only */
 	char path[PATH_MAX];
 	unsigned chain_len;
 	char chain[TARGET_DEPTH + 1][PATH_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text: text into a fixed buffer.  No malloc, no locale, async-signal-safe; what does not
- * fit is cut off and the result is always terminated.
+ * text: text into a fixed buffer.  No malloc, no locale, async-signal-safe; what does
+ * not fit is cut off and the result is always terminated.
  */
 #ifndef CORE_TEXT_H
 #define CORE_TEXT_H

@@ -60,7 +60,8 @@ static bool wanted(int fd, const struct sockaddr *to, socklen_t len, struct addr
 	uint64_t until;
 	int err;
 
-	if (!atomic_load_explicit(&on, memory_order_acquire) || slot_marked(fd, MARK_OWN_TFO))
+	if (!atomic_load_explicit(&on, memory_order_acquire) ||
+	    slot_marked(fd, MARK_OWN_TFO))
 		return false;
 	if (len < sizeof(struct sockaddr_in) || len > sizeof(struct sockaddr_storage) ||
 	    !sys_readable(fd, to, len) || !addr_read(to, len, ret))
@@ -72,8 +73,8 @@ static bool wanted(int fd, const struct sockaddr *to, socklen_t len, struct addr
 	if (err == -EOPNOTSUPP) {
 		atomic_store(&incapable_until_us, sys_now_us() + CAPABILITY_RETRY_US);
 		log_once(&said, LOG_INFO, "capability",
-			 "net.ipv4.tcp_fastopen has the client bit (1) off in this network "
-			 "namespace, connecting normally");
+			 "net.ipv4.tcp_fastopen has the client bit (1) off in this "
+			 "network namespace, connecting normally");
 	}
 	return err == 0;
 }
@@ -196,7 +197,8 @@ static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int 
 
 	if (!s)
 		return false;
-	if (!sys_readable(fd, to, sizeof(to->sa_family)) || to->sa_family == AF_UNSPEC) {
+	if (!sys_readable(fd, to, sizeof(to->sa_family)) ||
+	    to->sa_family == AF_UNSPEC) {
 		*ret = real_connect(fd, to, len);
 		if (*ret == 0)
 			slot_set(fd, SLOT_PLAIN); /* disconnected */
@@ -235,7 +237,7 @@ void client_materialize(int fd)
 {
 	if (slot_state(fd) != SLOT_DEFERRED || !slot_of(fd))
 		return;
-	/* first the SYN, then the mark: a signal handler in between may do both again */
+	/* first the SYN, then the mark: a signal handler between may do both again */
 	sys_sendto(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
 	slot_move(fd, SLOT_DEFERRED, SLOT_OPENING);
 	thread_paid(fd);
@@ -371,13 +373,14 @@ bool client_getpeername(int fd, struct sockaddr *to, socklen_t *len, int *ret)
 
 	if (!s || !slot_has(s, SLOT_TOLD) || slot_state(fd) == SLOT_WATCHED)
 		return false;
-	/* only while the handshake is under way: after a reset it fails as without us */
+	/* while the handshake is under way: after a reset it fails as without us */
 	if (outcome_facts(fd, &f) || !f.handshaking || kernel_peer(fd, &peer, &n))
 		return false;
 	if (!sys_readable(fd, len, sizeof(*len)) || (int)*len < 0)
 		return false; /* the real call says EFAULT or EINVAL */
 	room = *len < n ? *len : n;
-	if (sys_getsockopt(fd, SOL_SOCKET, SO_PEERNAME, to, &room) || !sys_writable_int(fd, len))
+	if (sys_getsockopt(fd, SOL_SOCKET, SO_PEERNAME, to, &room) ||
+	    !sys_writable_int(fd, len))
 		*ret = -EFAULT;
 	else
 		*ret = 0, *len = n;

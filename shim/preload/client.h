@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client: connect() with the SYN held back.  The kernel defers (TCP_FASTOPEN_CONNECT, Linux
- * 4.11), this file keeps it truthful: it defers only what has been seen to answer and to write
- * first, and lets the SYN go as soon as anybody could notice.  async-signal-safe.
+ * client: connect() with the SYN held back.  The kernel defers (TCP_FASTOPEN_CONNECT,
+ * Linux 4.11), this file keeps it truthful: it defers only what has been seen to answer
+ * and to write first, and lets the SYN go as soon as anybody could notice.
+ * async-signal-safe.
  */
 #ifndef PRELOAD_CLIENT_H
 #define PRELOAD_CLIENT_H

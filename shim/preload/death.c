@@ -20,11 +20,13 @@ static bool still_opening(int fd)
 	return !outcome_facts(fd, &f) && f.handshaking;
 }
 
-/* Nobody waits for it any more, but its bytes or its mere coming are owed to the server. */
+/* Nobody waits for it any more, but its bytes or its mere coming are owed to the
+ * server. */
 static void outlive(int fd, const struct slot *s)
 {
 	if (!sys_blocks(fd) && linger_add(fd, s)) {
-		epoll_forget(fd); /* else its events would come for a number that is closed */
+		epoll_forget(fd); /* else its events would come for a number that is
+				     closed */
 		return;
 	}
 	kernel_wait_handshake(fd, -1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * death: descriptors that are closed, and processes that end.  Whatever the program believes
- * sent is sent; a connection nobody wrote to is still seen by its server.
+ * death: descriptors that are closed, and processes that end.  Whatever the program
+ * believes sent is sent; a connection nobody wrote to is still seen by its server.
  */
 #ifndef PRELOAD_DEATH_H
 #define PRELOAD_DEATH_H

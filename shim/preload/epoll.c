@@ -40,7 +40,8 @@ static struct memo *memo_make(int fd)
 		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (at < 0 && at > -4096)
 		return NULL;
-	if (!atomic_compare_exchange_strong(&chunks[fd / CHUNK], &none, (struct memo *)at))
+	if (!atomic_compare_exchange_strong(&chunks[fd / CHUNK], &none,
+					    (struct memo *)at))
 		sys2(SYS_munmap, at, CHUNK * sizeof(*m));
 	return memo_find(fd);
 }
@@ -58,8 +59,10 @@ void epoll_rearm(int fd)
 	struct memo *m = memo_find(fd);
 	struct epoll_event e;
 
-	/* level-triggered sets look again by themselves; a shot that is spent stays spent */
-	if (!m || !m->set_plus_one || !(m->events & EPOLLET) || m->events & EPOLLONESHOT)
+	/* level-triggered sets look again by themselves; a shot that is spent stays
+	 * spent */
+	if (!m || !m->set_plus_one || !(m->events & EPOLLET) ||
+	    m->events & EPOLLONESHOT)
 		return;
 	e = (struct epoll_event){ .events = m->events, .data.u64 = m->data };
 	sys4(SYS_epoll_ctl, m->set_plus_one - 1, EPOLL_CTL_MOD, fd, &e);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * epoll: what the program asked epoll about a descriptor, so that an edge that the deferring
- * swallowed can be given back, and a registration taken away before its descriptor lingers on
- * under another number.  A memo: a wrong one meets ENOENT in the kernel.  async-signal-safe.
+ * epoll: what the program asked epoll about a descriptor, so that an edge that the
+ * deferring swallowed can be given back, and a registration taken away before its
+ * descriptor lingers on under another number.  A memo: a wrong one meets ENOENT in the
+ * kernel.  async-signal-safe.
  */
 #ifndef PRELOAD_EPOLL_H
 #define PRELOAD_EPOLL_H

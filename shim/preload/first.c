@@ -37,8 +37,8 @@ static bool may_ride(int fd, const struct msghdr *m)
 }
 
 /*
- * The plain way: the SYN goes alone, and who was told that he is connected does not get EAGAIN
- * (many never try their first write again).
+ * The plain way: the SYN goes alone, and who was told that he is connected does not get
+ * EAGAIN (many never try their first write again).
  */
 static bool hold_back(int fd)
 {
@@ -60,7 +60,8 @@ static ssize_t send_rest(int fd, const struct msghdr *m, int flags, size_t sent)
 			skip -= v->iov_len;
 			continue;
 		}
-		n = REAL(send)(fd, (char *)v->iov_base + skip, v->iov_len - skip, flags);
+		n = REAL(send)(fd, (char *)v->iov_base + skip, v->iov_len - skip,
+			       flags);
 		if (n > 0)
 			sent += (size_t)n;
 		if (n != (ssize_t)(v->iov_len - skip))
@@ -72,8 +73,8 @@ static ssize_t send_rest(int fd, const struct msghdr *m, int flags, size_t sent)
 }
 
 /* The SYN took n bytes: a blocking write waits for the truth about the connection. */
-static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int flags, ssize_t n,
-			 size_t total)
+static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int flags,
+			 ssize_t n, size_t total)
 {
 	int r;
 
@@ -81,7 +82,8 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 		return n;
 	r = client_wait_connected(fd);
 	if (r == -EINTR || r == -EALREADY || r == -EINPROGRESS)
-		return n; /* a plain write would have returned by now: the bytes are under way */
+		return n; /* a plain write would have returned by now: the bytes are
+			     under way */
 	if (r) {
 		if (learn_is_failure(-r))
 			learn_failed(&s->to);
@@ -113,7 +115,8 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	}
 	n = sys3(SYS_sendmsg, fd, &bare, flags | MSG_FASTOPEN | MSG_DONTWAIT);
 	if (n < 0)
-		return hold_back(fd); /* the cookie vanished, or another thread was faster */
+		return hold_back(
+			fd); /* the cookie vanished, or another thread was faster */
 	slot_flag(s, SLOT_SYN_DATA);
 	slot_move(fd, SLOT_DEFERRED, SLOT_OPENING);
 	thread_paid(fd);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hooks: the entry points, and nothing else.  What the hooks_*.c files share: the test that
- * everything is quiet, and the ways to answer.  Only those objects mention a hooked name.
+ * hooks: the entry points, and nothing else.  What the hooks_*.c files share: the test
+ * that everything is quiet, and the ways to answer.  Only those objects mention a
+ * hooked name.
  */
 #ifndef PRELOAD_HOOKS_H
 #define PRELOAD_HOOKS_H
@@ -15,12 +16,13 @@
 #include "preload/thread.h"
 
 /*
- * Nothing is pending in this process, so there is nothing to do: one load, one test, one jump.
- * And in the child of a vfork nothing may be done.
+ * Nothing is pending in this process, so there is nothing to do: one load, one test,
+ * one jump. And in the child of a vfork nothing may be done.
  */
 static inline bool quiet(void)
 {
-	return __builtin_expect(!atomic_load_explicit(&slot_pending, memory_order_relaxed), 1) ||
+	return __builtin_expect(
+		       !atomic_load_explicit(&slot_pending, memory_order_relaxed), 1) ||
 	       thread_is_vfork_child();
 }
 
@@ -39,8 +41,9 @@ static inline ssize_t heard(int fd, ssize_t n)
 }
 
 /*
- * A hook whose quiet half has to be nothing but the test and the jump: the body that follows is
- * its loud half, out of line, so that the compiler builds no frame before the test.
+ * A hook whose quiet half has to be nothing but the test and the jump: the body that
+ * follows is its loud half, out of line, so that the compiler builds no frame before
+ * the test.
  */
 #define HOOKED(type, name, params, args) \
 	static __attribute__((noinline)) type loud_##name params; \

@@ -37,7 +37,7 @@ void closefrom(int first);
 #define CLOSE_RANGE_ONLY_CLOEXEC 4
 #define ANY_LENGTH SIZE_MAX
 
-/* --- birth ------------------------------------------------------------------------------ */
+/* --- birth ----------------------------------------------------------------------- */
 
 int socket(int family, int type, int protocol)
 {
@@ -124,7 +124,7 @@ int fcntl64(int fd, int command, ...)
 	return after_fcntl(fd, command, REAL(fcntl64)(fd, command, arg));
 }
 
-/* --- question --------------------------------------------------------------------------- */
+/* --- question -------------------------------------------------------------------- */
 
 int connect(int fd, const struct sockaddr *to, socklen_t len)
 {
@@ -140,7 +140,8 @@ int getpeername(int fd, struct sockaddr *to, socklen_t *len)
 {
 	int r;
 
-	if (quiet() || slot_state(fd) == SLOT_PLAIN || !client_getpeername(fd, to, len, &r))
+	if (quiet() || slot_state(fd) == SLOT_PLAIN ||
+	    !client_getpeername(fd, to, len, &r))
 		return REAL(getpeername)(fd, to, len);
 	return (int)answer(r);
 }
@@ -191,7 +192,8 @@ static bool buffer_answered(int fd, const void *buf, size_t n, int flags, ssize_
 
 static bool message_answered(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 {
-	return write_is_first(fd, ANY_LENGTH, flags) && first_message(fd, m, flags, ret);
+	return write_is_first(fd, ANY_LENGTH, flags) &&
+	       first_message(fd, m, flags, ret);
 }
 
 HOOKED(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n))
@@ -204,8 +206,7 @@ HOOKED(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n))
 }
 SAME_AS(__write, write);
 
-HOOKED(ssize_t, send,
-       (int fd, const void *buf, size_t n, int flags),
+HOOKED(ssize_t, send, (int fd, const void *buf, size_t n, int flags),
        (fd, buf, n, flags))
 {
 	ssize_t r;
@@ -217,7 +218,8 @@ HOOKED(ssize_t, send,
 SAME_AS(__send, send);
 
 HOOKED(ssize_t, sendto,
-       (int fd, const void *buf, size_t n, int flags, const struct sockaddr *to, socklen_t len),
+       (int fd, const void *buf, size_t n, int flags, const struct sockaddr *to,
+	socklen_t len),
        (fd, buf, n, flags, to, len))
 {
 	ssize_t r;
@@ -237,13 +239,15 @@ HOOKED(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n))
 	return answer(r);
 }
 
-/* A message may carry descriptors away (SCM_RIGHTS): then none of them may be held back. */
+/* A message may carry descriptors away (SCM_RIGHTS): then none of them may be held
+ * back. */
 static void leaves_by_message(int fd)
 {
 	int family = 0;
 	socklen_t len = sizeof(family);
 
-	if (!sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) && family == AF_UNIX)
+	if (!sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) &&
+	    family == AF_UNIX)
 		client_pay_all();
 }
 
@@ -254,7 +258,8 @@ HOOKED(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, fl
 	if (quiet())
 		return REAL(sendmsg)(fd, m, flags);
 	leaves_by_message(fd);
-	return message_answered(fd, m, flags, &r) ? answer(r) : REAL(sendmsg)(fd, m, flags);
+	return message_answered(fd, m, flags, &r) ? answer(r)
+						  : REAL(sendmsg)(fd, m, flags);
 }
 
 int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
@@ -277,7 +282,7 @@ int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
 	return more > 0 ? more + 1 : 1;
 }
 
-/* --- touch ------------------------------------------------------------------------------ */
+/* --- touch ----------------------------------------------------------------------- */
 
 #define TOUCH_READ(fd, waits, call) \
 	do { \
@@ -312,14 +317,16 @@ HOOKED(ssize_t, recv, (int fd, void *buf, size_t n, int flags), (fd, buf, n, fla
 
 ssize_t __recv_chk(int fd, void *buf, size_t n, size_t room, int flags)
 {
-	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(__recv_chk)(fd, buf, n, room, flags));
+	TOUCH_READ(fd, !(flags & MSG_DONTWAIT),
+		   REAL(__recv_chk)(fd, buf, n, room, flags));
 }
 
 HOOKED(ssize_t, recvfrom,
        (int fd, void *buf, size_t n, int flags, struct sockaddr *from, socklen_t *len),
        (fd, buf, n, flags, from, len))
 {
-	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recvfrom)(fd, buf, n, flags, from, len));
+	TOUCH_READ(fd, !(flags & MSG_DONTWAIT),
+		   REAL(recvfrom)(fd, buf, n, flags, from, len));
 }
 
 ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
@@ -334,7 +341,8 @@ HOOKED(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags))
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recvmsg)(fd, m, flags));
 }
 
-int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags, struct timespec *timeout)
+int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags,
+	     struct timespec *timeout)
 {
 	if (quiet())
 		return REAL(recvmmsg)(fd, m, n, flags, timeout);
@@ -343,7 +351,8 @@ int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags, struct timesp
 	return (int)heard(fd, REAL(recvmmsg)(fd, m, n, flags, timeout));
 }
 
-/* Writes that cannot be told not to wait: the SYN goes alone, the data the plain way. */
+/* Writes that cannot be told not to wait: the SYN goes alone, the data the plain way.
+ */
 #define TOUCH_WRITE(fd, call) \
 	do { \
 		if (quiet()) \
@@ -375,7 +384,8 @@ ssize_t pwritev64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
 	TOUCH_WRITE(fd, REAL(pwritev64v2)(fd, v, n, at, flags));
 }
 
-ssize_t splice(int from, off64_t *from_at, int to, off64_t *to_at, size_t n, unsigned int flags)
+ssize_t splice(int from, off64_t *from_at, int to, off64_t *to_at, size_t n,
+	       unsigned int flags)
 {
 	if (!quiet())
 		client_materialize(from);
@@ -441,7 +451,7 @@ int shutdown(int fd, int how)
 	return REAL(shutdown)(fd, how);
 }
 
-/* --- death ------------------------------------------------------------------------------ */
+/* --- death ----------------------------------------------------------------------- */
 
 HOOKED(int, close, (int fd), (fd))
 {
@@ -495,9 +505,11 @@ int close_range(unsigned int first, unsigned int last, int flags)
 		return REAL(close_range)(first, last, flags);
 	if (!(flags & CLOSE_RANGE_ONLY_CLOEXEC))
 		death_range(first, last);
-	while ((ours = linger_between(first, last)) >= 0) { /* ours are not the program's */
-		r = (unsigned int)ours > first ?
-			    REAL(close_range)(first, (unsigned int)ours - 1, flags) : 0;
+	while ((ours = linger_between(first, last)) >=
+	       0) { /* ours are not the program's */
+		r = (unsigned int)ours > first
+			    ? REAL(close_range)(first, (unsigned int)ours - 1, flags)
+			    : 0;
 		first = (unsigned int)ours + 1;
 		if (r || first > last)
 			return r;

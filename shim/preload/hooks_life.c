@@ -15,7 +15,7 @@ pid_t _Fork(void);
 #include "preload/hooks.h"
 #include "preload/life.h"
 
-/* --- fork ------------------------------------------------------------------------------- */
+/* --- fork ------------------------------------------------------------------------ */
 
 pid_t fork(void)
 {
@@ -43,8 +43,9 @@ pid_t _Fork(void)
 }
 
 /*
- * vfork(2) returns twice through the same frame, so ours must be gone when it does: a jump, not
- * a call.  Where that jump is not written down, the program gets a fork, which POSIX allows.
+ * vfork(2) returns twice through the same frame, so ours must be gone when it does: a
+ * jump, not a call.  Where that jump is not written down, the program gets a fork,
+ * which POSIX allows.
  */
 #if defined(__x86_64__)
 __asm__(".text\n"
@@ -79,7 +80,7 @@ __asm__(".text\n"
 	".size __vfork, . - __vfork\n");
 #endif
 
-/* --- exec ------------------------------------------------------------------------------- */
+/* --- exec ------------------------------------------------------------------------ */
 
 static void before_exec(void)
 {
@@ -117,13 +118,15 @@ int fexecve(int fd, char *const argv[], char *const envp[])
 	return REAL(fexecve)(fd, argv, envp);
 }
 
-int execveat(int directory, const char *path, char *const argv[], char *const envp[], int flags)
+int execveat(int directory, const char *path, char *const argv[], char *const envp[],
+	     int flags)
 {
 	before_exec();
 	return REAL(execveat)(directory, path, argv, envp, flags);
 }
 
-/* The list of arguments as a vector on the stack, as libc itself does it; envp follows it. */
+/* The list of arguments as a vector on the stack, as libc itself does it; envp follows
+ * it. */
 #define VECTOR(argv, args, first) \
 	size_t argv##_n = 1; \
 	va_list args##_count; \
@@ -136,7 +139,7 @@ int execveat(int directory, const char *path, char *const argv[], char *const en
 	argv = __builtin_alloca(argv##_n * sizeof(*argv)); \
 	argv[0] = (char *)first; \
 	for (size_t i = 1; i < argv##_n; i++) \
-		argv[i] = va_arg(args, char *)
+	argv[i] = va_arg(args, char *)
 
 int execl(const char *path, const char *arg, ...)
 {
@@ -172,8 +175,8 @@ int execle(const char *path, const char *arg, ...)
 
 int posix_spawn(pid_t *restrict pid, const char *restrict path,
 		const posix_spawn_file_actions_t *actions,
-		const posix_spawnattr_t *restrict attributes, char *const argv[restrict],
-		char *const envp[restrict])
+		const posix_spawnattr_t *restrict attributes,
+		char *const argv[restrict], char *const envp[restrict])
 {
 	if (!quiet())
 		life_before_spawn();
@@ -182,15 +185,15 @@ int posix_spawn(pid_t *restrict pid, const char *restrict path,
 
 int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 		 const posix_spawn_file_actions_t *actions,
-		 const posix_spawnattr_t *restrict attributes, char *const argv[restrict],
-		 char *const envp[restrict])
+		 const posix_spawnattr_t *restrict attributes,
+		 char *const argv[restrict], char *const envp[restrict])
 {
 	if (!quiet())
 		life_before_spawn();
 	return REAL(posix_spawnp)(pid, file, actions, attributes, argv, envp);
 }
 
-/* --- exit ------------------------------------------------------------------------------- */
+/* --- exit ------------------------------------------------------------------------ */
 
 #define END(call) \
 	do { \

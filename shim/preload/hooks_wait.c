@@ -31,7 +31,8 @@ int pthread_clockjoin_np(pthread_t thread, void **ret, clockid_t clock,
 			 const struct timespec *until);
 int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
 			   const struct timespec *until);
-int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, const struct timespec *until);
+int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock,
+			    const struct timespec *until);
 int pthread_rwlock_clockrdlock(pthread_rwlock_t *l, clockid_t clock,
 			       const struct timespec *until);
 int pthread_rwlock_clockwrlock(pthread_rwlock_t *l, clockid_t clock,
@@ -46,7 +47,7 @@ int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until);
 #include "preload/life.h"
 #include "preload/pause.h"
 
-/* --- event loops ------------------------------------------------------------------------ */
+/* --- event loops ----------------------------------------------------------------- */
 
 #define WAIT(begin, call) \
 	do { \
@@ -59,7 +60,7 @@ int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until);
 		return r; \
 	} while (0)
 
-HOOKED(int, poll, (struct pollfd *fds, nfds_t n, int timeout), (fds, n, timeout))
+HOOKED(int, poll, (struct pollfd * fds, nfds_t n, int timeout), (fds, n, timeout))
 {
 	if (quiet())
 		return REAL(poll)(fds, n, timeout);
@@ -74,11 +75,13 @@ int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t room)
 	WAIT(pause_ms(&p, timeout), REAL(__poll_chk)(fds, n, pause_next_ms(&p), room));
 }
 
-int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
+int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+	  const sigset_t *mask)
 {
 	if (quiet())
 		return REAL(ppoll)(fds, n, timeout, mask);
-	WAIT(pause_timespec(&p, timeout), REAL(ppoll)(fds, n, pause_next_timespec(&p), mask));
+	WAIT(pause_timespec(&p, timeout),
+	     REAL(ppoll)(fds, n, pause_next_timespec(&p), mask));
 }
 
 int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
@@ -90,8 +93,7 @@ int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 	     REAL(__ppoll_chk)(fds, n, pause_next_timespec(&p), mask, room));
 }
 
-HOOKED(int, epoll_wait,
-       (int set, struct epoll_event *e, int n, int timeout),
+HOOKED(int, epoll_wait, (int set, struct epoll_event *e, int n, int timeout),
        (set, e, n, timeout))
 {
 	if (quiet())
@@ -99,11 +101,13 @@ HOOKED(int, epoll_wait,
 	WAIT(pause_ms(&p, timeout), REAL(epoll_wait)(set, e, n, pause_next_ms(&p)));
 }
 
-int epoll_pwait(int set, struct epoll_event *e, int n, int timeout, const sigset_t *mask)
+int epoll_pwait(int set, struct epoll_event *e, int n, int timeout,
+		const sigset_t *mask)
 {
 	if (quiet())
 		return REAL(epoll_pwait)(set, e, n, timeout, mask);
-	WAIT(pause_ms(&p, timeout), REAL(epoll_pwait)(set, e, n, pause_next_ms(&p), mask));
+	WAIT(pause_ms(&p, timeout),
+	     REAL(epoll_pwait)(set, e, n, pause_next_ms(&p), mask));
 }
 
 int epoll_pwait2(int set, struct epoll_event *e, int n, const struct timespec *timeout,
@@ -161,7 +165,7 @@ int pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *timeo
 	return found;
 }
 
-/* --- sleep ------------------------------------------------------------------------------ */
+/* --- sleep ----------------------------------------------------------------------- */
 
 #define SLEEP(type, call) \
 	do { \
@@ -174,7 +178,8 @@ int pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *timeo
 		return r; \
 	} while (0)
 
-int clock_nanosleep(clockid_t clock, int flags, const struct timespec *t, struct timespec *left)
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *t,
+		    struct timespec *left)
 {
 	SLEEP(int, REAL(clock_nanosleep)(clock, flags, t, left));
 }
@@ -231,7 +236,7 @@ int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *ti
 	SLEEP(int, REAL(sigtimedwait)(set, info, timeout));
 }
 
-/* --- children --------------------------------------------------------------------------- */
+/* --- children -------------------------------------------------------------------- */
 
 pid_t wait(int *status)
 {
@@ -287,7 +292,7 @@ int pclose(FILE *f)
 	SLEEP(int, REAL(pclose)(f));
 }
 
-/* --- threads ---------------------------------------------------------------------------- */
+/* --- threads --------------------------------------------------------------------- */
 
 int pthread_join(pthread_t thread, void **ret)
 {
@@ -310,7 +315,8 @@ int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
 	SLEEP(int, REAL(pthread_cond_wait)(c, m));
 }
 
-int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until)
+int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m,
+			   const struct timespec *until)
 {
 	SLEEP(int, REAL(pthread_cond_timedwait)(c, m, until));
 }
@@ -336,14 +342,16 @@ int cnd_wait(cnd_t *c, mtx_t *m)
 	SLEEP(int, REAL(cnd_wait)(c, m));
 }
 
-int cnd_timedwait(cnd_t *restrict c, mtx_t *restrict m, const struct timespec *restrict until)
+int cnd_timedwait(cnd_t *restrict c, mtx_t *restrict m,
+		  const struct timespec *restrict until)
 {
 	SLEEP(int, REAL(cnd_timedwait)(c, m, until));
 }
 
 /*
- * Locks are mostly free: a thread that owes a SYN tries first, and materializes only when it
- * would have to wait.  The try functions are not hooked, so they are found by name.
+ * Locks are mostly free: a thread that owes a SYN tries first, and materializes only
+ * when it would have to wait.  The try functions are not hooked, so they are found by
+ * name.
  */
 #define LOCK(object, try_name, call) \
 	do { \
@@ -356,7 +364,7 @@ int cnd_timedwait(cnd_t *restrict c, mtx_t *restrict m, const struct timespec *r
 		SLEEP(int, call); \
 	} while (0)
 
-HOOKED(int, pthread_mutex_lock, (pthread_mutex_t *m), (m))
+HOOKED(int, pthread_mutex_lock, (pthread_mutex_t * m), (m))
 {
 	LOCK(m, pthread_mutex_trylock, REAL(pthread_mutex_lock)(m));
 }
@@ -366,7 +374,8 @@ int pthread_mutex_timedlock(pthread_mutex_t *m, const struct timespec *until)
 	LOCK(m, pthread_mutex_trylock, REAL(pthread_mutex_timedlock)(m, until));
 }
 
-int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, const struct timespec *until)
+int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock,
+			    const struct timespec *until)
 {
 	LOCK(m, pthread_mutex_trylock, REAL(pthread_mutex_clocklock)(m, clock, until));
 }
@@ -384,7 +393,8 @@ int pthread_rwlock_timedrdlock(pthread_rwlock_t *l, const struct timespec *until
 int pthread_rwlock_clockrdlock(pthread_rwlock_t *l, clockid_t clock,
 			       const struct timespec *until)
 {
-	LOCK(l, pthread_rwlock_tryrdlock, REAL(pthread_rwlock_clockrdlock)(l, clock, until));
+	LOCK(l, pthread_rwlock_tryrdlock,
+	     REAL(pthread_rwlock_clockrdlock)(l, clock, until));
 }
 
 int pthread_rwlock_wrlock(pthread_rwlock_t *l)
@@ -400,7 +410,8 @@ int pthread_rwlock_timedwrlock(pthread_rwlock_t *l, const struct timespec *until
 int pthread_rwlock_clockwrlock(pthread_rwlock_t *l, clockid_t clock,
 			       const struct timespec *until)
 {
-	LOCK(l, pthread_rwlock_trywrlock, REAL(pthread_rwlock_clockwrlock)(l, clock, until));
+	LOCK(l, pthread_rwlock_trywrlock,
+	     REAL(pthread_rwlock_clockwrlock)(l, clock, until));
 }
 
 int mtx_lock(mtx_t *m)
@@ -428,7 +439,7 @@ int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until)
 	LOCK(s, sem_trywait, REAL(sem_clockwait)(s, clock, until));
 }
 
-/* --- files and System V ----------------------------------------------------------------- */
+/* --- files and System V ---------------------------------------------------------- */
 
 int flock(int fd, int operation)
 {
@@ -460,7 +471,8 @@ int semop(int id, struct sembuf *operations, size_t n)
 	SLEEP(int, REAL(semop)(id, operations, n));
 }
 
-int semtimedop(int id, struct sembuf *operations, size_t n, const struct timespec *timeout)
+int semtimedop(int id, struct sembuf *operations, size_t n,
+	       const struct timespec *timeout)
 {
 	SLEEP(int, REAL(semtimedop)(id, operations, n, timeout));
 }
@@ -470,7 +482,8 @@ ssize_t mq_receive(mqd_t q, char *m, size_t n, unsigned int *priority)
 	SLEEP(ssize_t, REAL(mq_receive)(q, m, n, priority));
 }
 
-ssize_t mq_timedreceive(mqd_t q, char *restrict m, size_t n, unsigned int *restrict priority,
+ssize_t mq_timedreceive(mqd_t q, char *restrict m, size_t n,
+			unsigned int *restrict priority,
 			const struct timespec *restrict until)
 {
 	SLEEP(ssize_t, REAL(mq_timedreceive)(q, m, n, priority, until));
@@ -487,12 +500,12 @@ int mq_timedsend(mqd_t q, const char *m, size_t n, unsigned int priority,
 	SLEEP(int, REAL(mq_timedsend)(q, m, n, priority, until));
 }
 
-/* --- syscall(2) ------------------------------------------------------------------------- */
+/* --- syscall(2) ------------------------------------------------------------------ */
 
 static bool never_sleeps(long number)
 {
-	return number == SYS_gettid || number == SYS_getpid || number == SYS_clock_gettime ||
-	       number == SYS_getrandom;
+	return number == SYS_gettid || number == SYS_getpid ||
+	       number == SYS_clock_gettime || number == SYS_getrandom;
 }
 
 long syscall(long number, ...)

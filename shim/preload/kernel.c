@@ -31,7 +31,8 @@ bool kernel_holds_syn(int fd)
 
 int kernel_peer(int fd, struct sockaddr_storage *ret, socklen_t *ret_len)
 {
-	socklen_t len = sizeof(struct sockaddr_in6); /* must be exact: longer is EINVAL */
+	socklen_t len = sizeof(
+		struct sockaddr_in6); /* must be exact: longer is EINVAL */
 	int err = sys_getsockopt(fd, SOL_SOCKET, SO_PEERNAME, ret, &len);
 
 	if (err == -EINVAL) {
@@ -45,12 +46,15 @@ int kernel_peer(int fd, struct sockaddr_storage *ret, socklen_t *ret_len)
 
 bool kernel_wait_handshake(int fd, int timeout_ms)
 {
-	uint64_t end = sys_now_us() + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms) * 1000;
+	uint64_t end = sys_now_us() +
+		       (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms) * 1000;
 	int n;
 
 	for (;;) {
 		uint64_t now = sys_now_us();
-		int left = timeout_ms < 0 ? -1 : now < end ? (int)((end - now) / 1000) + 1 : 0;
+		int left = timeout_ms < 0 ? -1
+			   : now < end	  ? (int)((end - now) / 1000) + 1
+					  : 0;
 
 		n = sys_poll1(fd, POLLOUT, left, NULL);
 		if (n != -EINTR)
@@ -92,10 +96,12 @@ static bool ask_diag(int netlink, const struct addr *from, const struct addr *to
 		struct nlmsghdr h;
 		struct inet_diag_req_v2 r;
 	} ask = {
-		.h = { .nlmsg_len = sizeof(ask), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		.h = { .nlmsg_len = sizeof(ask),
+		       .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 		       .nlmsg_flags = NLM_F_REQUEST },
 		.r = { .sdiag_family = to->version == 4 ? AF_INET : AF_INET6,
-		       .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0u },
+		       .sdiag_protocol = IPPROTO_TCP,
+		       .idiag_states = ~0u },
 	};
 	union {
 		struct nlmsghdr h;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kernel: questions to the kernel about one socket: socket(7), tcp(7), sock_diag(7).  No
+ * kernel: questions to the kernel about one socket: socket(7), tcp(7), sock_diag(7). No
  * state, async-signal-safe, negative errno.
  */
 #ifndef PRELOAD_KERNEL_H
@@ -17,16 +17,16 @@ uint64_t kernel_cookie(int fd);
 /* Did connect() return 0 without a handshake?  Then there is no peer yet. */
 bool kernel_holds_syn(int fd);
 /*
- * The address connect() was given (SO_PEERNAME, Linux 2.6.18: also before the handshake ends).
- * *len is the room in and the length out.
+ * The address connect() was given (SO_PEERNAME, Linux 2.6.18: also before the handshake
+ * ends). *len is the room in and the length out.
  */
 int kernel_peer(int fd, struct sockaddr_storage *ret, socklen_t *ret_len);
-/* Waits until the handshake has ended one way or the other; timeout in ms, -1: until TCP
- * itself gives up.  false: not within that time.  Signals do not end the wait. */
+/* Waits until the handshake has ended one way or the other; timeout in ms, -1: until
+ * TCP itself gives up.  false: not within that time.  Signals do not end the wait. */
 bool kernel_wait_handshake(int fd, int timeout_ms);
 /*
- * Is `to` an address of this very host, seen from a socket whose own end is chosen already?
- * And does somebody listen there now?
+ * Is `to` an address of this very host, seen from a socket whose own end is chosen
+ * already? And does somebody listen there now?
  */
 bool kernel_is_own_host(int fd, const struct addr *to);
 bool kernel_has_listener(int fd, const struct addr *to);

@@ -56,7 +56,8 @@ static struct memory *memory_map(void)
 
 static struct memory *memory_now(void)
 {
-	struct memory *none = NULL, *m = atomic_load_explicit(&memory, memory_order_acquire);
+	struct memory *none = NULL,
+		      *m = atomic_load_explicit(&memory, memory_order_acquire);
 
 	if (m)
 		return m;
@@ -87,8 +88,8 @@ void learn_failed(const struct addr *to)
 
 bool learn_is_failure(int e)
 {
-	return e == ECONNREFUSED || e == ECONNRESET || e == ETIMEDOUT || e == EHOSTUNREACH ||
-	       e == ENETUNREACH;
+	return e == ECONNREFUSED || e == ECONNRESET || e == ETIMEDOUT ||
+	       e == EHOSTUNREACH || e == ENETUNREACH;
 }
 
 static enum habit habit_of(struct slot *s, const struct tcp_facts *f)
@@ -127,7 +128,8 @@ void learn_connection(int fd, struct slot *s)
 
 	if (!m || outcome_facts(fd, &f) || f.handshaking)
 		return;
-	if (f.closed && !f.bytes_received) { /* refused or reset: its error says which */
+	if (f.closed &&
+	    !f.bytes_received) { /* refused or reset: its error says which */
 		memory_failed(m, &s->to);
 		return;
 	}

@@ -45,7 +45,8 @@ static void start(char **environment)
 	if (log && !log_open(log)) {
 		log_open("error");
 		log_once(&said, LOG_ERROR, "setting",
-			 "TFOSHIM_LOG is not off, error, info or debug with an optional :PATH, "
+			 "TFOSHIM_LOG is not off, error, info or debug with an "
+			 "optional :PATH, "
 			 "logging errors to stderr");
 	}
 	learn_setup(setting(environment, "TFOSHIM_STATE"),
@@ -54,7 +55,8 @@ static void start(char **environment)
 	listener_switch_on();
 }
 
-/* glibc hands (argc, argv, envp) to constructors, musl nothing: there environ is set by then. */
+/* glibc hands (argc, argv, envp) to constructors, musl nothing: there environ is set by
+ * then. */
 __attribute__((constructor)) static void born(int argc, char **argv, char **envp)
 {
 	char **environment = real_environment();

@@ -5,7 +5,8 @@
 
 #include <sys/types.h>
 
-/* Around fork(): what is held back is let go first; the child drops what is not its own. */
+/* Around fork(): what is held back is let go first; the child drops what is not its
+ * own. */
 void life_before_fork(void);
 void life_after_fork(pid_t r);
 /* Before posix_spawn, system, popen: descriptors leave our sight. */

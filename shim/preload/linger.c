@@ -35,7 +35,8 @@ static int duplicate(int fd)
 	if (limit.rlim_cur > SLOT_MAX)
 		limit.rlim_cur = SLOT_MAX;
 	copy = sys_fcntl(fd, F_DUPFD_CLOEXEC, (long)limit.rlim_cur - LINGERS);
-	return copy >= 0 ? copy : sys_fcntl(fd, F_DUPFD_CLOEXEC, (long)limit.rlim_cur / 2);
+	return copy >= 0 ? copy
+			 : sys_fcntl(fd, F_DUPFD_CLOEXEC, (long)limit.rlim_cur / 2);
 }
 
 static bool put(int copy, const struct slot *s)

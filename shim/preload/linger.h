@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * linger: connections that the program has closed while their handshake was under way.  To
- * close them would throw away what the program believes sent, so a hidden duplicate (close-on-
- * exec, a high number, a bounded list) waits for the handshake to end.  async-signal-safe.
+ * linger: connections that the program has closed while their handshake was under way.
+ * To close them would throw away what the program believes sent, so a hidden duplicate
+ * (close-on- exec, a high number, a bounded list) waits for the handshake to end.
+ * async-signal-safe.
  */
 #ifndef PRELOAD_LINGER_H
 #define PRELOAD_LINGER_H
@@ -11,7 +12,8 @@
 
 #include "preload/slot.h"
 
-/* Takes over the connection of fd; false: no room, the caller waits for the handshake. */
+/* Takes over the connection of fd; false: no room, the caller waits for the handshake.
+ */
 bool linger_add(int fd, const struct slot *s);
 bool linger_any(void);
 /* Is this number one of ours?  Then the program has no such descriptor. */

@@ -44,7 +44,8 @@ static void tell_server_bit(void)
 
 	if (log_wants(LOG_INFO) && server_bit_off())
 		log_once(&said, LOG_INFO, "listener",
-			 "net.ipv4.tcp_fastopen has the server bit (2) off in this network "
+			 "net.ipv4.tcp_fastopen has the server bit (2) off in this "
+			 "network "
 			 "namespace, listening normally until somebody runs: "
 			 "sysctl -w net.ipv4.tcp_fastopen=3");
 }
@@ -66,8 +67,9 @@ void listener_opens(int fd, int backlog)
 {
 	if (!atomic_load_explicit(&on, memory_order_acquire))
 		return;
-	switch_on(fd, backlog < QLEN_LEAST ? QLEN_LEAST :
-		      backlog > QLEN_MOST ? QLEN_MOST : backlog);
+	switch_on(fd, backlog < QLEN_LEAST  ? QLEN_LEAST
+		      : backlog > QLEN_MOST ? QLEN_MOST
+					    : backlog);
 }
 
 void listener_inherited(int fd)
@@ -75,9 +77,11 @@ void listener_inherited(int fd)
 	int listening = 0;
 	socklen_t len = sizeof(listening);
 
-	if (slot_marked(fd, MARK_LISTENER) || !atomic_load_explicit(&on, memory_order_acquire))
+	if (slot_marked(fd, MARK_LISTENER) ||
+	    !atomic_load_explicit(&on, memory_order_acquire))
 		return;
 	slot_mark(fd, MARK_LISTENER);
-	if (!sys_getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) && listening)
+	if (!sys_getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) &&
+	    listening)
 		switch_on(fd, QLEN_LEAST);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* listener: Fast Open on listening sockets (TCP_FASTOPEN, Linux 3.7; RFC 7413 section 4.2). */
+/* listener: Fast Open on listening sockets (TCP_FASTOPEN, Linux 3.7; RFC 7413
+ * section 4.2). */
 #ifndef PRELOAD_LISTENER_H
 #define PRELOAD_LISTENER_H
 

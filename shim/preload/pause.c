@@ -9,7 +9,8 @@
 #include "preload/linger.h"
 #include "preload/thread.h"
 
-#define ATOMIC_WRITE 4096 /* PIPE_BUF: what a ready descriptor takes without blocking */
+/* PIPE_BUF: what a ready descriptor takes without blocking */
+#define ATOMIC_WRITE 4096
 
 void pause_before(void)
 {
@@ -29,12 +30,14 @@ void pause_on(int fd, short events, size_t n)
 
 	if (!fresh && !client_owes() && !linger_any())
 		return;
-	if ((n <= ATOMIC_WRITE && sys_poll1(fd, events, 0, NULL) > 0) || !sys_blocks(fd))
+	if ((n <= ATOMIC_WRITE && sys_poll1(fd, events, 0, NULL) > 0) ||
+	    !sys_blocks(fd))
 		return;
 	pause_before();
 }
 
-/* A socket of ours to ask the kernel by, whether a pointer of the program's can be read. */
+/* A socket of ours to ask the kernel by, whether a pointer of the program's can be
+ * read. */
 static int any_socket(void)
 {
 	for (int i = 0; i < THREAD_OWES && i < thread_self.owes; i++)
@@ -68,7 +71,8 @@ void pause_ms(struct pause *p, int timeout_ms)
 	lasts(p, p->for_ever ? 1 : (uint64_t)timeout_ms * 1000);
 }
 
-/* A timeout that we cannot read or that the kernel will refuse: the plain call, once. */
+/* A timeout that we cannot read or that the kernel will refuse: the plain call, once.
+ */
 static void not_ours(struct pause *p)
 {
 	client_pay();
@@ -82,8 +86,8 @@ void pause_timespec(struct pause *p, const struct timespec *timeout)
 	p->for_ever = !timeout;
 	if (p->step == PAUSE_FULL || !timeout)
 		lasts(p, 1);
-	else if (!sys_readable(any_socket(), timeout, sizeof(*timeout)) || timeout->tv_sec < 0 ||
-		 (unsigned long)timeout->tv_nsec > 999999999)
+	else if (!sys_readable(any_socket(), timeout, sizeof(*timeout)) ||
+		 timeout->tv_sec < 0 || (unsigned long)timeout->tv_nsec > 999999999)
 		not_ours(p);
 	else
 		lasts(p, (uint64_t)timeout->tv_sec * 1000000 +
@@ -97,11 +101,12 @@ void pause_timeval(struct pause *p, struct timeval *timeout)
 	p->for_ever = !timeout;
 	if (p->step == PAUSE_FULL || !timeout)
 		lasts(p, 1);
-	else if (!sys_readable(any_socket(), timeout, sizeof(*timeout)) || timeout->tv_sec < 0 ||
-		 timeout->tv_usec < 0)
+	else if (!sys_readable(any_socket(), timeout, sizeof(*timeout)) ||
+		 timeout->tv_sec < 0 || timeout->tv_usec < 0)
 		not_ours(p);
 	else
-		lasts(p, (uint64_t)timeout->tv_sec * 1000000 + (uint64_t)timeout->tv_usec);
+		lasts(p,
+		      (uint64_t)timeout->tv_sec * 1000000 + (uint64_t)timeout->tv_usec);
 }
 
 /* Short while the handshake is young, so that the FIN is late by an eighth at most. */
@@ -136,7 +141,8 @@ static struct timespec *own_timespec(struct pause *p)
 
 	if (us == UINT64_MAX)
 		return NULL;
-	p->next_ts = (struct timespec){ (time_t)(us / 1000000), (long)(us % 1000000) * 1000 };
+	p->next_ts = (struct timespec){ (time_t)(us / 1000000),
+					(long)(us % 1000000) * 1000 };
 	return &p->next_ts;
 }
 
@@ -182,7 +188,8 @@ bool pause_again(struct pause *p, int r)
 	return false;
 }
 
-void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set *w, fd_set *e)
+void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set *w,
+		fd_set *e)
 {
 	s->at[0] = r;
 	s->at[1] = w;
@@ -193,7 +200,8 @@ void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set 
 	if (n > 0 && n <= FD_SETSIZE)
 		s->bytes = ((size_t)n + 63) / 64 * 8;
 	for (int i = 0; i < 3; i++)
-		if (s->at[i] && s->bytes && !sys_readable(any_socket(), s->at[i], s->bytes))
+		if (s->at[i] && s->bytes &&
+		    !sys_readable(any_socket(), s->at[i], s->bytes))
 			s->bytes = 0;
 	if (!s->bytes) { /* no sets, a bad pointer, or sets larger than FD_SETSIZE */
 		client_pay();
@@ -219,5 +227,6 @@ void pause_left(struct pause *p)
 	if (p->step == PAUSE_FULL || !p->timeval || p->zero)
 		return;
 	if (sys_writable_int(any_socket(), p->timeval))
-		*p->timeval = (struct timeval){ (time_t)(left / 1000000), (long)(left % 1000000) };
+		*p->timeval = (struct timeval){ (time_t)(left / 1000000),
+						(long)(left % 1000000) };
 }

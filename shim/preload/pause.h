@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pause: nothing sleeps while a SYN is owed.  Before a call that may block, what this thread
- * deferred is materialized.  A wait of an event loop is first tried without sleeping, so that
- * a writer finds its deferred connection writable and keeps its gain; while closed connections
- * linger, it is cut into slices so that their FIN is not late.
+ * pause: nothing sleeps while a SYN is owed.  Before a call that may block, what this
+ * thread deferred is materialized.  A wait of an event loop is first tried without
+ * sleeping, so that a writer finds its deferred connection writable and keeps its gain;
+ * while closed connections linger, it is cut into slices so that their FIN is not late.
  */
 #ifndef PRELOAD_PAUSE_H
 #define PRELOAD_PAUSE_H
@@ -27,10 +27,10 @@ struct pause {
 	enum pause_step step;
 	bool zero, for_ever; /* the program's timeout */
 	uint64_t start_us, end_us;
-	int ms;                          /* the program's, in its own shape ... */
+	int ms; /* the program's, in its own shape ... */
 	const struct timespec *timespec;
 	struct timeval *timeval;
-	struct timespec next_ts;         /* ... and ours */
+	struct timespec next_ts; /* ... and ours */
 	struct timeval next_tv;
 };
 
@@ -51,7 +51,8 @@ struct pause_sets {
 };
 
 void pause_timeval(struct pause *p, struct timeval *timeout);
-void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set *w, fd_set *e);
+void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set *w,
+		fd_set *e);
 void pause_lay(const struct pause_sets *s);
 struct timeval *pause_next_timeval(struct pause *p);
 /* Linux's select() leaves the rest of the time in its timeout. */

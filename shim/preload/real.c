@@ -5,13 +5,14 @@
 #include <errno.h>
 
 #define WEAK __attribute__((weak, visibility("default")))
-#define NEXT ((void *)-1L) /* RTLD_NEXT, in both libcs */
+#define NEXT ((void *)-1L)	  /* RTLD_NEXT, in both libcs */
 #define DLOPEN_PRIVATE 0x80000001 /* RTLD_LAZY and glibc's mark for its own callers */
 
 /*
- * The only undefined symbols of the object: weak and without version, so that it loads into
- * glibc, musl and a program with neither.  glibc before 2.34 keeps dlsym in libdl: a program
- * that does not link libdl leaves it NULL, and libc's own door __libc_dlsym stays.
+ * The only undefined symbols of the object: weak and without version, so that it loads
+ * into glibc, musl and a program with neither.  glibc before 2.34 keeps dlsym in libdl:
+ * a program that does not link libdl leaves it NULL, and libc's own door __libc_dlsym
+ * stays.
  */
 extern WEAK void *dlsym(void *handle, const char *name);
 extern WEAK void *dlvsym(void *handle, const char *name, const char *version);
@@ -75,7 +76,8 @@ void *real_bind(enum hook h)
 	void *p = NULL;
 	int e = real_errno();
 
-#if defined(__x86_64__) /* other machines' first glibc is younger than these versions */
+	/* other machines' first glibc is younger than these versions */
+#if defined(__x86_64__)
 	if (names[h].version && dlvsym)
 		p = dlvsym(NEXT, names[h].name, names[h].version);
 #endif

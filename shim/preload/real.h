@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * real: the way back to libc.  REAL(name) is the function the program would have called
- * without us, bound on first use; a name that libc lacks answers ENOSYS.  No once, no lock,
- * errno kept; async-signal-safe after the first use of a name (dlsym(3) before).
+ * without us, bound on first use; a name that libc lacks answers ENOSYS.  No once, no
+ * lock, errno kept; async-signal-safe after the first use of a name (dlsym(3) before).
  */
 #ifndef PRELOAD_REAL_H
 #define PRELOAD_REAL_H

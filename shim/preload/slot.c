@@ -19,14 +19,15 @@ static _Atomic int highest; /* no slot above it was ever anything but plain */
 static struct slot *chunk_make(unsigned int i)
 {
 	struct slot *none = NULL;
-	long at = sys6(SYS_mmap, NULL, CHUNK * sizeof(struct slot), PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long at = sys6(SYS_mmap, NULL, CHUNK * sizeof(struct slot),
+		       PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (at < 0 && at > -4096)
 		return NULL;
 	if (atomic_compare_exchange_strong(&chunks[i], &none, (struct slot *)at))
 		return (struct slot *)at;
-	sys2(SYS_munmap, at, CHUNK * sizeof(struct slot)); /* another thread was faster */
+	sys2(SYS_munmap, at,
+	     CHUNK * sizeof(struct slot)); /* another thread was faster */
 	return none;
 }
 
@@ -90,7 +91,8 @@ bool slot_move(int fd, enum slot_state from, enum slot_state to)
 
 void slot_each(unsigned int first, unsigned int last, void (*f)(int fd))
 {
-	unsigned int top = (unsigned int)atomic_load_explicit(&highest, memory_order_relaxed);
+	unsigned int top = (unsigned int)atomic_load_explicit(&highest,
+							      memory_order_relaxed);
 
 	for (unsigned int fd = first; fd <= last && fd <= top; fd++)
 		if (slot_state((int)fd) != SLOT_PLAIN)

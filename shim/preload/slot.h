@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * slot: one slot per descriptor number.  A memo, never the truth: the kernel's SO_COOKIE is
- * compared before a slot is acted on, since the program may have closed the number behind our
- * back.  Lock-free: the fields are written before the state is published, transitions are
- * compare-and-swap.  async-signal-safe.
+ * slot: one slot per descriptor number.  A memo, never the truth: the kernel's
+ * SO_COOKIE is compared before a slot is acted on, since the program may have closed
+ * the number behind our back.  Lock-free: the fields are written before the state is
+ * published, transitions are compare-and-swap.  async-signal-safe.
  */
 #ifndef PRELOAD_SLOT_H
 #define PRELOAD_SLOT_H
@@ -19,24 +19,25 @@ enum slot_state {
 	SLOT_PLAIN,    /* nothing of ours is pending */
 	SLOT_DEFERRED, /* connect() was answered, the kernel holds the SYN back */
 	SLOT_OPENING,  /* our SYN is out, the handshake has not ended */
-	SLOT_WATCHED,  /* connected; who speaks first and the outcome are not known yet */
+	SLOT_WATCHED,  /* connected; who speaks first and the outcome are not known yet
+			*/
 };
 
 enum slot_flag {
-	SLOT_TOLD = 1,        /* the program believes it is connected */
-	SLOT_WROTE = 2,       /* its first bytes are on their way */
+	SLOT_TOLD = 1,	      /* the program believes it is connected */
+	SLOT_WROTE = 2,	      /* its first bytes are on their way */
 	SLOT_PROMPT = 4,      /* ... at once, from the thread that connected */
 	SLOT_BLOCKING = 8,    /* connect() was called in blocking mode */
 	SLOT_COOKIE_SYN = 16, /* the kernel had a cookie: our SYN carries it */
 	SLOT_SYN_DATA = 32,   /* ... and data */
-	SLOT_SHARED = 64,     /* dup or fork: another holder may act on the connection */
+	SLOT_SHARED = 64, /* dup or fork: another holder may act on the connection */
 	SLOT_HELD_BACK = 128, /* the payload may not ride */
 };
 
 struct slot {
-	uint64_t cookie;       /* SO_COOKIE */
-	uint64_t since_us;     /* when connect() was answered */
-	const void *thread;    /* who called connect() */
+	uint64_t cookie;    /* SO_COOKIE */
+	uint64_t since_us;  /* when connect() was answered */
+	const void *thread; /* who called connect() */
 	struct addr to;
 	unsigned int sleeps;   /* that thread's count of sleeps then */
 	_Atomic uint8_t flags; /* enum slot_flag */
@@ -44,7 +45,8 @@ struct slot {
 
 #define SLOT_MAX (1 << 20) /* fs.nr_open's default: a million descriptors */
 
-/* How many slots, lingering descriptors and vforks are under way: 0 is the common case. */
+/* How many slots, lingering descriptors and vforks are under way: 0 is the common case.
+ */
 extern HIDDEN _Atomic int slot_pending;
 extern HIDDEN _Atomic uint8_t slot_states[SLOT_MAX];
 
@@ -52,7 +54,8 @@ static inline enum slot_state slot_state(int fd)
 {
 	if ((unsigned int)fd >= SLOT_MAX)
 		return SLOT_PLAIN;
-	return (enum slot_state)atomic_load_explicit(&slot_states[fd], memory_order_acquire);
+	return (enum slot_state)atomic_load_explicit(&slot_states[fd],
+						     memory_order_acquire);
 }
 
 enum slot_mark {
@@ -71,7 +74,8 @@ static inline bool slot_marked(int fd, enum slot_mark m)
 static inline void slot_mark(int fd, enum slot_mark m)
 {
 	if ((unsigned int)fd < SLOT_MAX)
-		atomic_fetch_or_explicit(&slot_marks[fd], (uint8_t)m, memory_order_relaxed);
+		atomic_fetch_or_explicit(&slot_marks[fd], (uint8_t)m,
+					 memory_order_relaxed);
 }
 
 /* A new socket has this number: what was marked was another's. */
@@ -83,7 +87,8 @@ static inline void slot_unmark(int fd)
 
 /* Room for fd's fields; NULL: out of range or of memory. */
 struct slot *slot_room(int fd);
-/* The slot of fd in any state but plain, when it is still that socket; else it is forgotten. */
+/* The slot of fd in any state but plain, when it is still that socket; else it is
+ * forgotten. */
 struct slot *slot_of(int fd);
 /* Sets the state whatever it was. */
 void slot_set(int fd, enum slot_state to);

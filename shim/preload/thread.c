@@ -19,9 +19,9 @@ void thread_at_end(void (*f)(void *unused))
 }
 
 /*
- * A thread-specific key's destructor runs when its thread ends, in both libcs (pthread_key_create
- * (3)).  Only a thread that owes something takes one; without pthreads there is one thread, and
- * its end is the process's.
+ * A thread-specific key's destructor runs when its thread ends, in both libcs
+ * (pthread_key_create (3)).  Only a thread that owes something takes one; without
+ * pthreads there is one thread, and its end is the process's.
  */
 static bool watch_end(void)
 {
@@ -40,8 +40,8 @@ static bool watch_end(void)
 		if (create(&key, at_end))
 			return false;
 		if (!atomic_compare_exchange_strong(&end_key, &none, key + 1)) {
-			__typeof__(&pthread_key_delete) drop =
-				(__typeof__(drop))real_find("pthread_key_delete");
+			__typeof__(&pthread_key_delete) drop = (__typeof__(drop))
+				real_find("pthread_key_delete");
 			if (drop)
 				drop(key);
 		}
@@ -55,7 +55,7 @@ bool thread_owe(int fd)
 
 	if (!watch_end())
 		return false;
-	/* a signal handler may owe too between the two steps: each takes its own entry */
+	/* a signal handler may owe too between these: each takes its own entry */
 	i = atomic_fetch_add_explicit(&thread_self.owes, 1, memory_order_relaxed);
 	if (i >= THREAD_OWES) {
 		atomic_fetch_sub_explicit(&thread_self.owes, 1, memory_order_relaxed);
@@ -79,8 +79,10 @@ void thread_paid(int fd)
 
 void thread_each_owed(void (*f)(int fd))
 {
-	for (int i = atomic_load_explicit(&thread_self.owes, memory_order_relaxed); i-- > 0;) {
-		int fd = atomic_load_explicit(&thread_self.owed[i], memory_order_relaxed);
+	for (int i = atomic_load_explicit(&thread_self.owes, memory_order_relaxed);
+	     i-- > 0;) {
+		int fd = atomic_load_explicit(&thread_self.owed[i],
+					      memory_order_relaxed);
 
 		if (fd >= 0)
 			f(fd);
@@ -100,7 +102,8 @@ bool thread_is_vfork_child(void)
 		return false;
 	if ((int)sys1(SYS_getpid, 0) != thread_self.vfork_parent)
 		return true;
-	thread_self.vfork_parent = 0; /* the parent again: the child has exec'ed or ended */
+	thread_self.vfork_parent =
+		0; /* the parent again: the child has exec'ed or ended */
 	atomic_fetch_sub(&slot_pending, 1);
 	return false;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * thread: what one thread owes.  The connections it deferred and has not materialized, when it
- * last slept, and whether it is, just now, the child of its own vfork(2).  Thread-local; only
- * the thread itself and its signal handlers touch it.
+ * thread: what one thread owes.  The connections it deferred and has not materialized,
+ * when it last slept, and whether it is, just now, the child of its own vfork(2).
+ * Thread-local; only the thread itself and its signal handlers touch it.
  */
 #ifndef PRELOAD_THREAD_H
 #define PRELOAD_THREAD_H
@@ -16,12 +16,12 @@
 #define THREAD_OWES 128 /* connections one thread may hold back at a time */
 
 struct thread {
-	unsigned int sleeps;  /* blocking calls so far, counted while anything is pending */
-	uint64_t woke_us;     /* when the last of them ended */
-	int fresh;            /* blocking connection that waits for its first write, plus one */
-	int vfork_parent;     /* our pid, while a vfork may be under way */
-	bool has_end;         /* thread_at_end is armed */
-	_Atomic int owes;     /* entries in use below; -1 among them: paid */
+	unsigned int sleeps; /* blocking calls, counted while anything is pending */
+	uint64_t woke_us;    /* when the last of them ended */
+	int fresh;           /* blocking, connected, not written to yet; plus one */
+	int vfork_parent;    /* our pid, while a vfork may be under way */
+	bool has_end;        /* thread_at_end is armed */
+	_Atomic int owes;    /* entries in use below; -1 among them: paid */
 	_Atomic int owed[THREAD_OWES];
 	struct addr listener; /* somebody listened there ... */
 	uint64_t listener_us; /* ... then */

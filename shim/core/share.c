@@ -58,6 +58,27 @@ static int open_directory(const char *directory)
 	return fd;
 }
 
+/*
+ * Every block is there before it is mapped: a write to a hole of a full file system would
+ * be SIGBUS in somebody else's process.
+ */
+static int fill(int fd, size_t bytes)
+{
+	static const char zeros[4096];
+	int err = (int)sys4(SYS_fallocate, fd, 0, 0, bytes);
+
+	if (err != -EOPNOTSUPP)
+		return err;
+	for (size_t at = 0; at < bytes; at += sizeof(zeros)) {
+		size_t n = bytes - at < sizeof(zeros) ? bytes - at : sizeof(zeros);
+		long done = sys4(SYS_pwrite64, fd, zeros, n, at);
+
+		if (done != (long)n)
+			return done < 0 ? (int)done : -ENOSPC;
+	}
+	return 0;
+}
+
 static int map_fd(int fd, size_t bytes, void **ret)
 {
 	struct stat st;
@@ -66,10 +87,10 @@ static int map_fd(int fd, size_t bytes, void **ret)
 
 	if (err)
 		return err;
-	if (st.st_size == 0)
-		err = (int)sys2(SYS_ftruncate, fd, bytes);
-	else if ((size_t)st.st_size != bytes)
-		err = -EINVAL;
+	if (st.st_size && (size_t)st.st_size != bytes)
+		return -EINVAL;
+	if ((uint64_t)st.st_blocks * 512 < bytes)
+		err = fill(fd, bytes);
 	if (err)
 		return err;
 	at = sys6(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -13,6 +13,16 @@
 #include "preload/linger.h"
 #include "preload/thread.h"
 
+/*
+ * Does the program count on this connection?  A copy only answers for what was written
+ * through it: its original has another holder.
+ */
+static bool counted_on(struct slot *s)
+{
+	return slot_has(s, SLOT_WROTE) ||
+	       (slot_has(s, SLOT_TOLD) && !slot_has(s, SLOT_COPY));
+}
+
 static bool still_opening(int fd)
 {
 	struct tcp_facts f;
@@ -39,8 +49,7 @@ void death_of(int fd)
 	if (!s)
 		return;
 	client_materialize(fd);
-	if (slot_state(fd) == SLOT_OPENING && still_opening(fd) &&
-	    (slot_has(s, SLOT_TOLD) || slot_has(s, SLOT_WROTE)))
+	if (slot_state(fd) == SLOT_OPENING && counted_on(s) && still_opening(fd))
 		outlive(fd, s);
 	if (!still_opening(fd))
 		learn_connection(fd, s);
@@ -57,8 +66,7 @@ static void let_open(int fd)
 	struct slot *s = slot_of(fd);
 
 	client_materialize(fd);
-	if (s && slot_state(fd) == SLOT_OPENING &&
-	    (slot_has(s, SLOT_TOLD) || slot_has(s, SLOT_WROTE)))
+	if (s && slot_state(fd) == SLOT_OPENING && counted_on(s))
 		kernel_wait_handshake(fd, -1);
 }
 
@@ -94,6 +102,7 @@ void death_shared(int from, int to)
 		return;
 	}
 	*copy = *s;
+	slot_flag(copy, SLOT_COPY);
 	if (slot_state(from) == SLOT_DEFERRED && !thread_owe(to))
 		client_materialize(from);
 	slot_set(to, slot_state(from));
@@ -110,4 +119,19 @@ static void mark_shared(int fd)
 void death_shared_by_fork(void)
 {
 	slot_each(0, SLOT_MAX - 1, mark_shared);
+}
+
+static void make_copy(int fd)
+{
+	struct slot *s = slot_room(fd);
+
+	if (!s)
+		return;
+	slot_unflag(s, SLOT_WROTE);
+	slot_flag(s, SLOT_COPY);
+}
+
+void death_copied_by_fork(void)
+{
+	slot_each(0, SLOT_MAX - 1, make_copy);
 }

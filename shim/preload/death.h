@@ -17,7 +17,8 @@ void death_of_process(void);
 void death_by_exec(void);
 /* dup: another number for the same connection. */
 void death_shared(int from, int to);
-/* fork: another process holds the same connections. */
+/* fork: another process holds the same connections; in the child, all are copies. */
 void death_shared_by_fork(void);
+void death_copied_by_fork(void);
 
 #endif

@@ -42,6 +42,7 @@ static bool may_ride(int fd, const struct msghdr *m)
  */
 static bool hold_back(int fd)
 {
+	client_pay();
 	client_force(fd);
 	return false;
 }
@@ -80,6 +81,7 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 
 	if (flags & MSG_DONTWAIT || !sys_blocks(fd))
 		return n;
+	client_pay(); /* what else this thread holds back */
 	r = client_wait_connected(fd);
 	if (r == -EINTR || r == -EALREADY || r == -EINPROGRESS)
 		return n; /* a plain write would have returned by now: the bytes are

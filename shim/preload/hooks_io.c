@@ -175,11 +175,13 @@ static bool write_is_first(int fd, size_t n, int flags)
 {
 	enum slot_state state = slot_state(fd);
 
+	if (state == SLOT_DEFERRED)
+		return true;
 	if (!(flags & MSG_DONTWAIT))
 		pause_on(fd, POLLOUT, n);
-	if (state == SLOT_OPENING || state == SLOT_WATCHED)
+	if (state != SLOT_PLAIN)
 		client_writes(fd);
-	return state == SLOT_DEFERRED;
+	return false;
 }
 
 static bool buffer_answered(int fd, const void *buf, size_t n, int flags, ssize_t *ret)

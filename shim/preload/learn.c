@@ -126,7 +126,7 @@ void learn_connection(int fd, struct slot *s)
 	struct tcp_facts f;
 	enum outcome o;
 
-	if (!m || outcome_facts(fd, &f) || f.handshaking)
+	if (!m || slot_has(s, SLOT_COPY) || outcome_facts(fd, &f) || f.handshaking)
 		return;
 	if (f.closed &&
 	    !f.bytes_received) { /* refused or reset: its error says which */

@@ -80,8 +80,10 @@ void life_before_fork(void)
 
 void life_after_fork(pid_t r)
 {
-	if (r == 0)
-		linger_drop();
+	if (r != 0)
+		return;
+	linger_drop();
+	death_copied_by_fork();
 }
 
 void life_before_spawn(void)

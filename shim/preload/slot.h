@@ -32,6 +32,7 @@ enum slot_flag {
 	SLOT_SYN_DATA = 32,   /* ... and data */
 	SLOT_SHARED = 64, /* dup or fork: another holder may act on the connection */
 	SLOT_HELD_BACK = 128, /* the payload may not ride */
+	SLOT_COPY = 256, /* another slot or process keeps the record */
 };
 
 struct slot {
@@ -40,7 +41,7 @@ struct slot {
 	const void *thread; /* who called connect() */
 	struct addr to;
 	unsigned int sleeps;   /* that thread's count of sleeps then */
-	_Atomic uint8_t flags; /* enum slot_flag */
+	_Atomic uint16_t flags; /* enum slot_flag */
 };
 
 #define SLOT_MAX (1 << 20) /* fs.nr_open's default: a million descriptors */
@@ -102,9 +103,14 @@ static inline bool slot_has(struct slot *s, enum slot_flag f)
 	return atomic_load_explicit(&s->flags, memory_order_relaxed) & f;
 }
 
+static inline void slot_unflag(struct slot *s, enum slot_flag f)
+{
+	atomic_fetch_and_explicit(&s->flags, (uint16_t)~f, memory_order_relaxed);
+}
+
 static inline void slot_flag(struct slot *s, enum slot_flag f)
 {
-	atomic_fetch_or_explicit(&s->flags, (uint8_t)f, memory_order_relaxed);
+	atomic_fetch_or_explicit(&s->flags, (uint16_t)f, memory_order_relaxed);
 }
 
 #endif

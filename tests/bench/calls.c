@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * calls send|recv|read|write|close quiet|busy: makes one call CALLS times, inside the function
- * `counted`, for callgrind to count its instructions.  The descriptor has nothing pending:
- * either nothing in the process has (quiet), or another connection waits for its answer (busy).
+ * calls send|recv|read|write|close quiet|busy: makes one call CALLS times, inside the
+ * function `counted`, for callgrind to count its instructions.  The descriptor has
+ * nothing pending: either nothing in the process has (quiet), or another connection
+ * waits for its answer (busy).
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -72,7 +73,7 @@ static const struct {
 	const char *name;
 	void (*call)(int i);
 } calls[] = {
-	{ "send", call_send }, { "recv", call_recv }, { "read", call_read },
+	{ "send", call_send },	 { "recv", call_recv },	  { "read", call_read },
 	{ "write", call_write }, { "close", call_close },
 };
 

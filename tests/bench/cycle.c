@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cycle write|read N: N times socket, connect, send, recv, close over loopback, between two
- * processes on one processor.  `write`: the client writes first; `read`: it reads first.
- * Prints the microseconds of processor time, of both, that one cycle took.
+ * cycle write|read N: N times socket, connect, send, recv, close over loopback, between
+ * two processes on one processor.  `write`: the client writes first; `read`: it reads
+ * first. Prints the microseconds of processor time, of both, that one cycle took.
  */
 #include <arpa/inet.h>
 #include <err.h>

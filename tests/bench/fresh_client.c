@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fresh_client plain|fastopen request|greeting ADDRESS PORT: makes one connection and prints
- * the microseconds from socket() to the first byte of the answer.  `plain` is a program that
- * never heard of Fast Open; `fastopen` is one written for it (RFC 7413 section 4.1, tcp(7)).
+ * fresh_client plain|fastopen request|greeting ADDRESS PORT: makes one connection and
+ * prints the microseconds from socket() to the first byte of the answer.  `plain` is a
+ * program that never heard of Fast Open; `fastopen` is one written for it (RFC 7413
+ * section 4.1, tcp(7)).
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -29,8 +30,9 @@ static int open_fastopen(const struct sockaddr_in *to, bool writes)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	if (fd < 0 || sendto(fd, request, writes ? sizeof(request) - 1 : 0, MSG_FASTOPEN,
-			     (const struct sockaddr *)to, sizeof(*to)) < 0)
+	if (fd < 0 ||
+	    sendto(fd, request, writes ? sizeof(request) - 1 : 0, MSG_FASTOPEN,
+		   (const struct sockaddr *)to, sizeof(*to)) < 0)
 		err(1, "Fast Open");
 	return fd;
 }
@@ -55,7 +57,8 @@ int main(int argc, char **argv)
 	int fd;
 
 	if (argc != 5 || inet_pton(AF_INET, argv[3], &to.sin_addr) != 1)
-		errx(2, "usage: fresh_client plain|fastopen request|greeting ADDRESS PORT");
+		errx(2, "usage: fresh_client plain|fastopen request|greeting ADDRESS "
+			"PORT");
 	to.sin_port = htons((uint16_t)atoi(argv[4]));
 	by_hand = strcmp(argv[1], "fastopen") == 0;
 	writes = strcmp(argv[2], "request") == 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fresh_server plain|fastopen request|greeting ADDRESS PORT: one connection after the other:
- * answers a request, or speaks first, and waits for the end.  Says "ready" when it listens.
- * `plain` never heard of Fast Open, `fastopen` asks for it (RFC 7413 section 4.2, tcp(7)).
+ * fresh_server plain|fastopen request|greeting ADDRESS PORT: one connection after the
+ * other: answers a request, or speaks first, and waits for the end.  Says "ready" when
+ * it listens. `plain` never heard of Fast Open, `fastopen` asks for it (RFC 7413
+ * section 4.2, tcp(7)).
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -36,7 +37,8 @@ int main(int argc, char **argv)
 	bool reads_first;
 
 	if (argc != 5 || inet_pton(AF_INET, argv[3], &at.sin_addr) != 1)
-		errx(2, "usage: fresh_server plain|fastopen request|greeting ADDRESS PORT");
+		errx(2, "usage: fresh_server plain|fastopen request|greeting ADDRESS "
+			"PORT");
 	at.sin_port = htons((uint16_t)atoi(argv[4]));
 	reads_first = strcmp(argv[2], "request") == 0;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * idle fresh|connected N: opens N sockets, leaves them idle, and prints its resident private
- * memory in KiB.  `fresh` were never used; `connected` have had a request and its answer, and
- * are watched by epoll: half of them called, half were accepted.
+ * idle fresh|connected N: opens N sockets, leaves them idle, and prints its resident
+ * private memory in KiB.  `fresh` were never used; `connected` have had a request and
+ * its answer, and are watched by epoll: half of them called, half were accepted.
  */
 #include <arpa/inet.h>
 #include <err.h>

@@ -109,21 +109,28 @@ static int refuse(const struct plan *plan)
 	return STATUS_SELF;
 }
 
+/* Without the object a program runs as before: we never keep one from starting. */
+static int do_without(const struct plan *plan, int err, const char *path)
+{
+	const char *then = plan->require ? "not started, as --require asks" :
+					   "it runs without Fast Open";
+
+	if (err == -EINVAL)
+		say_error("%s: LD_PRELOAD cannot name a path with ':' or ' ' in it; %s",
+			  path, then);
+	else
+		say_error("libtfoshim.so is neither beside tfo nor in %s; %s",
+			  TFOSHIM_LIBDIR, then);
+	return plan->require ? STATUS_SELF : STATUS_OK;
+}
+
 static int choose_preload(struct plan *plan)
 {
 	char path[PATH_MAX];
 	int err = object_find(path, sizeof(path));
 
-	if (err == -EINVAL) {
-		say_error("%s: LD_PRELOAD cannot name a path with ':' or ' ' in it; "
-			  "nothing was started", path);
-		return STATUS_SELF;
-	}
-	if (err) {
-		say_error("libtfoshim.so is neither beside tfo nor in %s; nothing was "
-			  "started", TFOSHIM_LIBDIR);
-		return STATUS_SELF;
-	}
+	if (err)
+		return do_without(plan, err, path);
 	plan->preload = object_before(path, getenv("LD_PRELOAD"));
 	if (plan->preload)
 		return STATUS_OK;

@@ -14,6 +14,7 @@ static char path[256];
 
 bool log_open(const char *spec)
 {
+	threshold = LOG_OFF;
 	for (int i = LOG_OFF; i <= LOG_DEBUG; i++) {
 		const char *rest = text_behind(spec, level_names[i]);
 		struct text t = { path, 0, sizeof(path) };
@@ -23,6 +24,8 @@ bool log_open(const char *spec)
 		path[0] = 0;
 		if (*rest)
 			text_str(&t, rest + 1);
+		if (t.n + 1 >= t.room)
+			return false; /* a name cut off is another name */
 		threshold = (enum log_level)i;
 		return true;
 	}

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/sys.h"
 
 static const char *const level_names[] = { "off", "error", "info", "debug" };
@@ -45,7 +46,7 @@ void log_event(enum log_level level, const char *event, const struct text *field
 	if (!log_wants(level))
 		return;
 	text_str(&line, "time=");
-	text_num(&line, sys_today_s());
+	text_num(&line, clock_today_s());
 	text_str(&line, " level=");
 	text_str(&line, level_names[level]);
 	text_str(&line, " pid=");

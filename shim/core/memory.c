@@ -2,6 +2,7 @@
 /* memory: what we know of destinations; see memory.h. */
 #include "core/memory.h"
 
+#include "core/clock.h"
 #include "core/sys.h"
 
 #define MAGIC 0x316d656d6f667431u /* "1tfomem1" */
@@ -85,9 +86,9 @@ static struct memory_row *row_claim(struct memory *m, const struct addr *to,
 	for (int i = 0; i < OUTCOMES; i++)
 		STORE(r->count[i], 0);
 	for (int i = 0; i < 16; i++)
-		r->ip[i] = to->ip[i];
-	r->port = to->port;
-	r->version = to->version;
+		STORE(r->ip[i], to->ip[i]);
+	STORE(r->port, to->port);
+	STORE(r->version, to->version);
 	return r;
 }
 
@@ -104,7 +105,7 @@ void memory_ask(struct memory *m, const struct addr *to, uint32_t program,
 {
 	uint64_t key = key_of(to, 0), own = key_of(to, program);
 	struct memory_row *r = row_find(m, key), *h = row_find(m, own);
-	uint32_t now = sys_today_s();
+	uint32_t now = clock_today_s();
 	uint32_t habit = h ? LOAD(h->habit) ^ (uint32_t)own : HABIT_UNKNOWN;
 
 	ret->answered = r && recent(r, key, now, proven_for_s);
@@ -124,7 +125,7 @@ void memory_answered(struct memory *m, const struct addr *to)
 	struct memory_row *r = row_claim(m, to, key);
 
 	if (r)
-		stamp(r, key, sys_today_s());
+		stamp(r, key, clock_today_s());
 }
 
 void memory_failed(struct memory *m, const struct addr *to)
@@ -145,7 +146,7 @@ void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 	if (!r)
 		return;
 	STORE(r->habit, (uint32_t)h ^ (uint32_t)key);
-	stamp(r, key, sys_today_s());
+	stamp(r, key, clock_today_s());
 }
 
 void memory_count(struct memory *m, const struct addr *to, enum outcome o)

@@ -30,9 +30,10 @@ struct memory_row {
 		last; /* seconds << 32 | low half of key: answered, or habit's day */
 	_Atomic uint32_t habit; /* enum habit, xor low half of key */
 	_Atomic uint32_t count[OUTCOMES];
-	uint8_t ip[16]; /* where: for display, never believed */
-	uint16_t port;
-	uint8_t version, spare;
+	_Atomic uint8_t ip[16]; /* where: for display, never believed */
+	_Atomic uint16_t port;
+	_Atomic uint8_t version;
+	uint8_t spare;
 };
 
 struct memory {

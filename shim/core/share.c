@@ -59,8 +59,8 @@ static int open_directory(const char *directory)
 }
 
 /*
- * Every block is there before it is mapped: a write to a hole of a full file system would
- * be SIGBUS in somebody else's process.
+ * Every block is there before it is mapped: a write to a hole of a full file system
+ * would be SIGBUS in somebody else's process.
  */
 static int fill(int fd, size_t bytes)
 {

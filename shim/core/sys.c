@@ -7,22 +7,6 @@
 
 #define PAGE_BYTES 4096
 
-uint64_t sys_now_us(void)
-{
-	struct timespec t = { 0, 0 };
-
-	sys2(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-uint32_t sys_today_s(void)
-{
-	struct timespec t = { 0, 0 };
-
-	sys2(SYS_clock_gettime, CLOCK_REALTIME, &t);
-	return (uint32_t)t.tv_sec;
-}
-
 int sys_poll1(int fd, short events, int timeout_ms, short *ret_revents)
 {
 	struct pollfd p = { .fd = fd, .events = events };
@@ -49,8 +33,8 @@ bool sys_readable(int fd, const void *p, size_t n)
 	}
 	if (last < at)
 		return false;
-	for (; at < last; at = (at | (PAGE_BYTES - 1)) + 1)
-		if (!word_readable(fd, (const void *)(at > last ? last : at)))
+	for (; at / PAGE_BYTES != last / PAGE_BYTES; at = (at | (PAGE_BYTES - 1)) + 1)
+		if (!word_readable(fd, (const void *)at))
 			return false;
 	return word_readable(fd, (const void *)last);
 }

@@ -94,10 +94,6 @@ static inline long sys_sendto(int fd, const void *buf, size_t n, int flags)
 	return sys6(SYS_sendto, fd, buf, n, flags, 0, 0);
 }
 
-/* Microseconds of CLOCK_MONOTONIC. */
-uint64_t sys_now_us(void);
-/* Seconds of CLOCK_REALTIME: comparable between processes, namespaces and reboots. */
-uint32_t sys_today_s(void);
 /* Polls one descriptor; timeout in ms, -1 for ever. Number ready (0, 1) or negative. */
 int sys_poll1(int fd, short events, int timeout_ms, short *ret_revents);
 /*

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 
 #include "core/log.h"
+#include "core/clock.h"
 #include "core/sys.h"
 #include "preload/epoll.h"
 #include "preload/kernel.h"
@@ -67,11 +68,11 @@ static bool wanted(int fd, const struct sockaddr *to, socklen_t len, struct addr
 	    !sys_readable(fd, to, len) || !addr_read(to, len, ret))
 		return false;
 	until = atomic_load_explicit(&incapable_until_us, memory_order_relaxed);
-	if (until && sys_now_us() < until)
+	if (until && clock_now_us() < until)
 		return false;
 	err = sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &one, sizeof(one));
 	if (err == -EOPNOTSUPP) {
-		atomic_store(&incapable_until_us, sys_now_us() + CAPABILITY_RETRY_US);
+		atomic_store(&incapable_until_us, clock_now_us() + CAPABILITY_RETRY_US);
 		log_once(&said, LOG_INFO, "capability",
 			 "net.ipv4.tcp_fastopen has the client bit (1) off in this "
 			 "network namespace, connecting normally");
@@ -82,7 +83,7 @@ static bool wanted(int fd, const struct sockaddr *to, socklen_t len, struct addr
 static bool has_listener(int fd, const struct addr *to)
 {
 	struct thread *t = &thread_self;
-	uint64_t now = sys_now_us();
+	uint64_t now = clock_now_us();
 
 	if (t->listener_us && now - t->listener_us < LISTENER_KEPT_US &&
 	    t->listener.port == to->port && addr_same_host(&t->listener, to))
@@ -110,7 +111,7 @@ static bool proven(int fd, const struct addr *to)
 static int defer(int fd, struct slot *s)
 {
 	if (slot_has(s, SLOT_BLOCKING)) {
-		slot_flag(s, SLOT_TOLD);
+		slot_flag(s, SLOT_TOLD | SLOT_SAID);
 		thread_self.fresh = fd + 1;
 		slot_set(fd, SLOT_DEFERRED);
 		return 0;
@@ -141,7 +142,7 @@ static int first_contact(int fd, struct slot *s)
 		return -EINPROGRESS; /* SO_SNDTIMEO: what the first connect() says */
 	if (r == 0) {
 		slot_flag(s, SLOT_TOLD);
-		s->since_us = sys_now_us();
+		s->since_us = (uint32_t)clock_now_us();
 		thread_self.fresh = fd + 1;
 		slot_move(fd, SLOT_OPENING, SLOT_WATCHED);
 	} else if (r != -EINTR) {
@@ -153,8 +154,8 @@ static int first_contact(int fd, struct slot *s)
 static void fill(int fd, struct slot *s, const struct addr *to)
 {
 	s->cookie = kernel_cookie(fd);
-	s->since_us = sys_now_us();
-	s->thread = &thread_self;
+	s->since_us = (uint32_t)clock_now_us();
+	s->thread = thread_id();
 	s->to = *to;
 	s->sleeps = thread_self.sleeps;
 	s->flags = sys_blocks(fd) ? SLOT_BLOCKING : 0;
@@ -205,8 +206,8 @@ static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int 
 		return true;
 	}
 	if (slot_state(fd) == SLOT_DEFERRED) {
-		*ret = slot_has(s, SLOT_TOLD) ? -EISCONN : 0;
-		slot_flag(s, SLOT_TOLD);
+		*ret = slot_has(s, SLOT_SAID) ? -EISCONN : 0;
+		slot_flag(s, SLOT_TOLD | SLOT_SAID);
 		return true;
 	}
 	*ret = real_connect(fd, to, len);
@@ -290,7 +291,7 @@ static void materialize_overdue(int fd)
 {
 	struct slot *s = slot_room(fd);
 
-	if (s && sys_now_us() - s->since_us > CLIENT_PROMPT_US)
+	if (s && slot_age_us(s, clock_now_us()) > CLIENT_PROMPT_US)
 		client_materialize(fd);
 }
 
@@ -342,25 +343,25 @@ void client_heard(int fd, ssize_t n)
 		learn_connection(fd, s);
 }
 
-void client_writes(int fd)
+void client_writes(struct slot *s, int fd)
 {
-	struct slot *s = slot_of(fd);
-	uint64_t from, now;
+	uint64_t now;
+	uint32_t age;
 
-	if (!s || slot_has(s, SLOT_WROTE))
+	if (slot_has(s, SLOT_WROTE))
 		return;
 	slot_flag(s, SLOT_WROTE);
 	if (thread_self.fresh == fd + 1)
 		thread_self.fresh = 0;
-	if (s->thread != &thread_self)
+	if (s->thread != thread_id())
 		return;
 	if (slot_has(s, SLOT_BLOCKING) && s->sleeps != thread_self.sleeps)
 		return;
-	now = sys_now_us();
-	from = s->since_us;
-	if (!slot_has(s, SLOT_BLOCKING) && thread_self.woke_us > from)
-		from = thread_self.woke_us;
-	if (now - from < CLIENT_PROMPT_US)
+	now = clock_now_us();
+	age = slot_age_us(s, now);
+	if (!slot_has(s, SLOT_BLOCKING) && now - thread_self.woke_us < age)
+		age = (uint32_t)(now - thread_self.woke_us);
+	if (age < CLIENT_PROMPT_US)
 		slot_flag(s, SLOT_PROMPT);
 }
 

@@ -43,8 +43,9 @@ bool client_owes(void);
 void client_told(void);
 /* The program asked SO_ERROR, and the kernel said e. */
 void client_told_error(int fd, int e);
-/* A read returned n (errno as libc left it); a first write is about to be made. */
+/* A read returned n (errno as libc left it). */
 void client_heard(int fd, ssize_t n);
-void client_writes(int fd);
+/* A write is about to be made: was the first one prompt? */
+void client_writes(struct slot *s, int fd);
 
 #endif

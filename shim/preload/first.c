@@ -110,7 +110,7 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 		*ret = 0; /* nothing to write: nothing leaves */
 		return true;
 	}
-	client_writes(fd);
+	client_writes(s, fd);
 	if (flags & (MSG_OOB | MSG_FASTOPEN) || m->msg_controllen || !may_ride(fd, m)) {
 		slot_flag(s, SLOT_HELD_BACK);
 		return hold_back(fd);

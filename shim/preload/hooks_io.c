@@ -30,7 +30,6 @@ void closefrom(int first);
 #include "preload/death.h"
 #include "preload/first.h"
 #include "preload/hooks.h"
-#include "preload/linger.h"
 #include "preload/listener.h"
 #include "preload/pause.h"
 
@@ -173,14 +172,14 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 /* Before a write of n bytes; true: the first one, on a connection that is held back. */
 static bool write_is_first(int fd, size_t n, int flags)
 {
-	enum slot_state state = slot_state(fd);
+	struct slot *s = slot_of(fd);
 
-	if (state == SLOT_DEFERRED)
+	if (s && slot_state(fd) == SLOT_DEFERRED)
 		return true;
 	if (!(flags & MSG_DONTWAIT))
 		pause_on(fd, POLLOUT, n);
-	if (state != SLOT_PLAIN)
-		client_writes(fd);
+	if (s)
+		client_writes(s, fd);
 	return false;
 }
 
@@ -198,7 +197,7 @@ static bool message_answered(int fd, const struct msghdr *m, int flags, ssize_t 
 	       first_message(fd, m, flags, ret);
 }
 
-HOOKED(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n))
+HOOKED(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), calm(fd))
 {
 	ssize_t r;
 
@@ -209,7 +208,7 @@ HOOKED(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n))
 SAME_AS(__write, write);
 
 HOOKED(ssize_t, send, (int fd, const void *buf, size_t n, int flags),
-       (fd, buf, n, flags))
+       (fd, buf, n, flags), calm(fd))
 {
 	ssize_t r;
 
@@ -222,7 +221,7 @@ SAME_AS(__send, send);
 HOOKED(ssize_t, sendto,
        (int fd, const void *buf, size_t n, int flags, const struct sockaddr *to,
 	socklen_t len),
-       (fd, buf, n, flags, to, len))
+       (fd, buf, n, flags, to, len), calm(fd))
 {
 	ssize_t r;
 
@@ -231,7 +230,7 @@ HOOKED(ssize_t, sendto,
 	return answer(r);
 }
 
-HOOKED(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n))
+HOOKED(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n), calm(fd))
 {
 	struct msghdr m = { .msg_iov = (struct iovec *)v, .msg_iovlen = (size_t)n };
 	ssize_t r;
@@ -253,7 +252,8 @@ static void leaves_by_message(int fd)
 		client_pay_all();
 }
 
-HOOKED(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags))
+HOOKED(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags),
+       calm(fd))
 {
 	ssize_t r;
 
@@ -296,7 +296,7 @@ int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
 		return heard(fd, call); \
 	} while (0)
 
-HOOKED(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n))
+HOOKED(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm(fd))
 {
 	TOUCH_READ(fd, true, REAL(read)(fd, buf, n));
 }
@@ -307,12 +307,13 @@ ssize_t __read_chk(int fd, void *buf, size_t n, size_t room)
 	TOUCH_READ(fd, true, REAL(__read_chk)(fd, buf, n, room));
 }
 
-HOOKED(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n))
+HOOKED(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n), calm(fd))
 {
 	TOUCH_READ(fd, true, REAL(readv)(fd, v, n));
 }
 
-HOOKED(ssize_t, recv, (int fd, void *buf, size_t n, int flags), (fd, buf, n, flags))
+HOOKED(ssize_t, recv, (int fd, void *buf, size_t n, int flags), (fd, buf, n, flags),
+       calm(fd))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recv)(fd, buf, n, flags));
 }
@@ -325,7 +326,7 @@ ssize_t __recv_chk(int fd, void *buf, size_t n, size_t room, int flags)
 
 HOOKED(ssize_t, recvfrom,
        (int fd, void *buf, size_t n, int flags, struct sockaddr *from, socklen_t *len),
-       (fd, buf, n, flags, from, len))
+       (fd, buf, n, flags, from, len), calm(fd))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT),
 		   REAL(recvfrom)(fd, buf, n, flags, from, len));
@@ -338,7 +339,8 @@ ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
 		   REAL(__recvfrom_chk)(fd, buf, n, room, flags, from, len));
 }
 
-HOOKED(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags))
+HOOKED(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags),
+       calm(fd))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recvmsg)(fd, m, flags));
 }
@@ -353,16 +355,22 @@ int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags,
 	return (int)heard(fd, REAL(recvmmsg)(fd, m, n, flags, timeout));
 }
 
-/* Writes that cannot be told not to wait: the SYN goes alone, the data the plain way.
- */
+/* Writes that cannot be told not to wait: the SYN goes alone, the data as ever. */
+static void write_held_back(int fd)
+{
+	struct slot *s = slot_of(fd);
+
+	if (s)
+		client_writes(s, fd);
+	client_force(fd);
+	pause_on(fd, POLLOUT, ANY_LENGTH);
+}
+
 #define TOUCH_WRITE(fd, call) \
 	do { \
 		if (quiet()) \
 			return call; \
-		if (slot_state(fd) != SLOT_PLAIN) \
-			client_writes(fd); \
-		client_force(fd); \
-		pause_on(fd, POLLOUT, ANY_LENGTH); \
+		write_held_back(fd); \
 		return call; \
 	} while (0)
 
@@ -389,9 +397,25 @@ ssize_t pwritev64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
 ssize_t splice(int from, off64_t *from_at, int to, off64_t *to_at, size_t n,
 	       unsigned int flags)
 {
-	if (!quiet())
+	if (!quiet()) {
 		client_materialize(from);
+		pause_on(from, POLLIN, 0);
+	}
 	TOUCH_WRITE(to, REAL(splice)(from, from_at, to, to_at, n, flags));
+}
+
+ssize_t tee(int from, int to, size_t n, unsigned int flags)
+{
+	if (!quiet())
+		pause_on(from, POLLIN, 0);
+	return REAL(tee)(from, to, n, flags);
+}
+
+ssize_t vmsplice(int fd, const struct iovec *v, size_t n, unsigned int flags)
+{
+	if (!quiet())
+		pause_on(fd, POLLOUT, ANY_LENGTH);
+	return REAL(vmsplice)(fd, v, n, flags);
 }
 
 int vdprintf(int fd, const char *format, va_list args)
@@ -455,7 +479,7 @@ int shutdown(int fd, int how)
 
 /* --- death ----------------------------------------------------------------------- */
 
-HOOKED(int, close, (int fd), (fd))
+HOOKED(int, close, (int fd), (fd), calm(fd))
 {
 	if (quiet())
 		return REAL(close)(fd);

@@ -60,7 +60,8 @@ int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until);
 		return r; \
 	} while (0)
 
-HOOKED(int, poll, (struct pollfd * fds, nfds_t n, int timeout), (fds, n, timeout))
+HOOKED(int, poll, (struct pollfd * fds, nfds_t n, int timeout), (fds, n, timeout),
+       false)
 {
 	if (quiet())
 		return REAL(poll)(fds, n, timeout);
@@ -94,7 +95,7 @@ int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 }
 
 HOOKED(int, epoll_wait, (int set, struct epoll_event *e, int n, int timeout),
-       (set, e, n, timeout))
+       (set, e, n, timeout), false)
 {
 	if (quiet())
 		return REAL(epoll_wait)(set, e, n, timeout);
@@ -364,7 +365,7 @@ int cnd_timedwait(cnd_t *restrict c, mtx_t *restrict m,
 		SLEEP(int, call); \
 	} while (0)
 
-HOOKED(int, pthread_mutex_lock, (pthread_mutex_t * m), (m))
+HOOKED(int, pthread_mutex_lock, (pthread_mutex_t * m), (m), !client_owes())
 {
 	LOCK(m, pthread_mutex_trylock, REAL(pthread_mutex_lock)(m));
 }

@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 #include "core/outcome.h"
+#include "core/clock.h"
 #include "core/sys.h"
 
 #define STATE_LISTEN 10
@@ -46,12 +47,12 @@ int kernel_peer(int fd, struct sockaddr_storage *ret, socklen_t *ret_len)
 
 bool kernel_wait_handshake(int fd, int timeout_ms)
 {
-	uint64_t end = sys_now_us() +
+	uint64_t end = clock_now_us() +
 		       (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms) * 1000;
 	int n;
 
 	for (;;) {
-		uint64_t now = sys_now_us();
+		uint64_t now = clock_now_us();
 		int left = timeout_ms < 0 ? -1
 			   : now < end	  ? (int)((end - now) / 1000) + 1
 					  : 0;
@@ -59,7 +60,7 @@ bool kernel_wait_handshake(int fd, int timeout_ms)
 		n = sys_poll1(fd, POLLOUT, left, NULL);
 		if (n != -EINTR)
 			return n != 0;
-		if (timeout_ms >= 0 && sys_now_us() >= end)
+		if (timeout_ms >= 0 && clock_now_us() >= end)
 			return false;
 	}
 }

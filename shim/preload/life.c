@@ -4,6 +4,7 @@
 
 #include <sys/auxv.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "preload/client.h"
@@ -25,11 +26,11 @@ static const char *setting(char **environment, const char *name)
 	return NULL;
 }
 
-static bool is_secure(void)
+static unsigned long auxiliary(unsigned long type, unsigned long otherwise)
 {
 	__typeof__(&getauxval) ask = (__typeof__(ask))real_find("getauxval");
 
-	return !ask || ask(AT_SECURE) != 0;
+	return ask ? ask(type) : otherwise;
 }
 
 static void start(char **environment)
@@ -38,7 +39,7 @@ static void start(char **environment)
 	const char *log = setting(environment, "TFOSHIM_LOG");
 	static atomic_flag said = ATOMIC_FLAG_INIT;
 
-	if (is_secure())
+	if (auxiliary(AT_SECURE, 1))
 		environment = NULL, log = off = NULL;
 	if (off && *off && !text_same(off, "0"))
 		return;
@@ -49,6 +50,7 @@ static void start(char **environment)
 			 "optional :PATH, "
 			 "logging errors to stderr");
 	}
+	clock_setup(auxiliary(AT_SYSINFO_EHDR, 0));
 	learn_setup(setting(environment, "TFOSHIM_STATE"),
 		    setting(environment, "XDG_RUNTIME_DIR"));
 	client_switch_on();

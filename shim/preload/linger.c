@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <sys/resource.h>
 
+#include "core/clock.h"
 #include "core/sys.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
@@ -19,12 +20,7 @@
 static _Atomic int list[LINGERS]; /* descriptor plus one; 0: free */
 static uint64_t closed_us[LINGERS];
 static struct slot closing[LINGERS];
-static _Atomic int in_use;
-
-bool linger_any(void)
-{
-	return atomic_load_explicit(&in_use, memory_order_relaxed) > 0;
-}
+_Atomic int linger_count;
 
 static int duplicate(int fd)
 {
@@ -46,10 +42,10 @@ static bool put(int copy, const struct slot *s)
 
 		if (!atomic_compare_exchange_strong(&list[i], &none, FINISHING))
 			continue;
-		closed_us[i] = sys_now_us();
+		closed_us[i] = clock_now_us();
 		closing[i] = *s;
 		atomic_store(&list[i], copy + 1);
-		atomic_fetch_add(&in_use, 1);
+		atomic_fetch_add(&linger_count, 1);
 		atomic_fetch_add(&slot_pending, 1);
 		return true;
 	}
@@ -77,7 +73,7 @@ static void done(int i, int entry)
 	learn_connection(entry - 1, &closing[i]);
 	sys_close(entry - 1);
 	atomic_store(&list[i], 0);
-	atomic_fetch_sub(&in_use, 1);
+	atomic_fetch_sub(&linger_count, 1);
 	atomic_fetch_sub(&slot_pending, 1);
 }
 
@@ -99,7 +95,7 @@ static int no_time(int i)
 
 static int until_patience_ends(int i)
 {
-	uint64_t now = sys_now_us(), end = closed_us[i] + PATIENCE_US;
+	uint64_t now = clock_now_us(), end = closed_us[i] + PATIENCE_US;
 
 	return now < end ? (int)((end - now) / 1000) : 0;
 }
@@ -132,7 +128,7 @@ void linger_drop(void)
 
 		if (entry > 0 && atomic_compare_exchange_strong(&list[i], &entry, 0)) {
 			sys_close(entry - 1);
-			atomic_fetch_sub(&in_use, 1);
+			atomic_fetch_sub(&linger_count, 1);
 			atomic_fetch_sub(&slot_pending, 1);
 		}
 	}

@@ -15,7 +15,13 @@
 /* Takes over the connection of fd; false: no room, the caller waits for the handshake.
  */
 bool linger_add(int fd, const struct slot *s);
-bool linger_any(void);
+extern HIDDEN _Atomic int linger_count;
+
+static inline bool linger_any(void)
+{
+	return atomic_load_explicit(&linger_count, memory_order_relaxed) > 0;
+}
+
 /* Is this number one of ours?  Then the program has no such descriptor. */
 bool linger_is_ours(int fd);
 /* The program is about to take this very number: move out of the way. */

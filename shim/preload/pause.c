@@ -4,6 +4,7 @@
 
 #include <poll.h>
 
+#include "core/clock.h"
 #include "core/sys.h"
 #include "preload/client.h"
 #include "preload/linger.h"
@@ -21,7 +22,7 @@ void pause_before(void)
 
 void pause_after(void)
 {
-	thread_self.woke_us = sys_now_us();
+	thread_self.woke_us = clock_now_us();
 }
 
 void pause_on(int fd, short events, size_t n)
@@ -30,8 +31,8 @@ void pause_on(int fd, short events, size_t n)
 
 	if (!fresh && !client_owes() && !linger_any())
 		return;
-	if ((n <= ATOMIC_WRITE && sys_poll1(fd, events, 0, NULL) > 0) ||
-	    !sys_blocks(fd))
+	if (!sys_blocks(fd) ||
+	    (n <= ATOMIC_WRITE && sys_poll1(fd, events, 0, NULL) > 0))
 		return;
 	pause_before();
 }
@@ -50,7 +51,7 @@ static void start(struct pause *p)
 {
 	linger_reap();
 	p->step = client_owes() ? PAUSE_PROBE : linger_any() ? PAUSE_SLICE : PAUSE_FULL;
-	p->start_us = sys_now_us();
+	p->start_us = clock_now_us();
 	p->zero = p->for_ever = false;
 	p->end_us = p->start_us;
 }
@@ -112,7 +113,7 @@ void pause_timeval(struct pause *p, struct timeval *timeout)
 /* Short while the handshake is young, so that the FIN is late by an eighth at most. */
 static uint64_t slice_us(struct pause *p)
 {
-	uint64_t now = sys_now_us(), slice = (now - p->start_us) / 8;
+	uint64_t now = clock_now_us(), slice = (now - p->start_us) / 8;
 
 	if (slice < 1000)
 		slice = 1000;
@@ -163,11 +164,11 @@ struct timeval *pause_next_timeval(struct pause *p)
 
 bool pause_again(struct pause *p, int r)
 {
-	if (r > 0)
-		client_told();
 	if (r != 0 || p->zero) {
+		if (r > 0)
+			client_told();
 		client_pay_overdue();
-		thread_self.woke_us = sys_now_us();
+		thread_self.woke_us = clock_now_us();
 		return false;
 	}
 	switch (p->step) {
@@ -178,13 +179,13 @@ bool pause_again(struct pause *p, int r)
 		return true;
 	case PAUSE_SLICE:
 		linger_reap();
-		if (p->for_ever || sys_now_us() < p->end_us)
+		if (p->for_ever || clock_now_us() < p->end_us)
 			return true;
 		break;
 	case PAUSE_FULL:
 		break;
 	}
-	thread_self.woke_us = sys_now_us();
+	thread_self.woke_us = clock_now_us();
 	return false;
 }
 
@@ -222,7 +223,7 @@ void pause_lay(const struct pause_sets *s)
 
 void pause_left(struct pause *p)
 {
-	uint64_t now = sys_now_us(), left = now < p->end_us ? p->end_us - now : 0;
+	uint64_t now = clock_now_us(), left = now < p->end_us ? p->end_us - now : 0;
 
 	if (p->step == PAUSE_FULL || !p->timeval || p->zero)
 		return;

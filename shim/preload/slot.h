@@ -32,17 +32,20 @@ enum slot_flag {
 	SLOT_SYN_DATA = 32,   /* ... and data */
 	SLOT_SHARED = 64, /* dup or fork: another holder may act on the connection */
 	SLOT_HELD_BACK = 128, /* the payload may not ride */
-	SLOT_COPY = 256, /* another slot or process keeps the record */
+	SLOT_COPY = 256,      /* another slot or process keeps the record */
+	SLOT_SAID = 512,      /* a connect() has returned 0 */
 };
 
 struct slot {
-	uint64_t cookie;    /* SO_COOKIE */
-	uint64_t since_us;  /* when connect() was answered */
-	const void *thread; /* who called connect() */
+	uint64_t cookie; /* SO_COOKIE */
 	struct addr to;
-	unsigned int sleeps;   /* that thread's count of sleeps then */
+	uint32_t since_us;	/* when connect() was answered: slot_age_us() */
+	uint32_t thread;	/* thread_id() of who called it */
+	uint16_t sleeps;	/* that thread's count of sleeps then */
 	_Atomic uint16_t flags; /* enum slot_flag */
 };
+
+_Static_assert(sizeof(struct slot) == 40, "a million of them is a budget");
 
 #define SLOT_MAX (1 << 20) /* fs.nr_open's default: a million descriptors */
 
@@ -98,17 +101,23 @@ bool slot_move(int fd, enum slot_state from, enum slot_state to);
 /* Calls f for every descriptor from first to last (inclusive) that is not plain. */
 void slot_each(unsigned int first, unsigned int last, void (*f)(int fd));
 
+/* Microseconds since then, by a clock that wraps after 71 minutes: ages are short. */
+static inline uint32_t slot_age_us(const struct slot *s, uint64_t now_us)
+{
+	return (uint32_t)now_us - s->since_us;
+}
+
 static inline bool slot_has(struct slot *s, enum slot_flag f)
 {
 	return atomic_load_explicit(&s->flags, memory_order_relaxed) & f;
 }
 
-static inline void slot_unflag(struct slot *s, enum slot_flag f)
+static inline void slot_unflag(struct slot *s, unsigned int f)
 {
 	atomic_fetch_and_explicit(&s->flags, (uint16_t)~f, memory_order_relaxed);
 }
 
-static inline void slot_flag(struct slot *s, enum slot_flag f)
+static inline void slot_flag(struct slot *s, unsigned int f)
 {
 	atomic_fetch_or_explicit(&s->flags, (uint16_t)f, memory_order_relaxed);
 }

@@ -16,12 +16,12 @@
 #define THREAD_OWES 128 /* connections one thread may hold back at a time */
 
 struct thread {
-	unsigned int sleeps; /* blocking calls, counted while anything is pending */
-	uint64_t woke_us;    /* when the last of them ended */
-	int fresh;           /* blocking, connected, not written to yet; plus one */
-	int vfork_parent;    /* our pid, while a vfork may be under way */
-	bool has_end;        /* thread_at_end is armed */
-	_Atomic int owes;    /* entries in use below; -1 among them: paid */
+	uint16_t sleeps;  /* blocking calls, counted while anything is pending */
+	uint64_t woke_us; /* when the last of them ended */
+	int fresh;	  /* blocking, connected, not written to yet; plus one */
+	int vfork_parent; /* our pid, while a vfork may be under way */
+	bool has_end;	  /* thread_at_end is armed */
+	_Atomic int owes; /* entries in use below; -1 among them: paid */
 	_Atomic int owed[THREAD_OWES];
 	struct addr listener; /* somebody listened there ... */
 	uint64_t listener_us; /* ... then */
@@ -29,6 +29,19 @@ struct thread {
 
 extern HIDDEN __thread struct thread thread_self
 	__attribute__((tls_model("initial-exec")));
+
+/* A name for this thread, good for telling it from its siblings. */
+static inline uint32_t thread_id(void)
+{
+	return (uint32_t)((uintptr_t)&thread_self >> 4);
+}
+
+/* This thread owes nothing, waits for nothing to be written, is in no vfork. */
+static inline bool thread_is_calm(void)
+{
+	return !(thread_self.fresh | thread_self.vfork_parent |
+		 atomic_load_explicit(&thread_self.owes, memory_order_relaxed));
+}
 
 /* false: no room, or the thread's end could not be watched: then it must not defer. */
 bool thread_owe(int fd);

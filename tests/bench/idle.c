@@ -35,12 +35,14 @@ static void watch(int set, int fd)
 static void connected(int n)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	socklen_t len = sizeof(at);
+				  .sin_addr = { htonl(INADDR_LOOPBACK) },
+				  .sin_port = htons(7000) };
+	const socklen_t len = sizeof(at);
+	const int one = 1;
 	int listener = socket(AF_INET, SOCK_STREAM, 0), set = epoll_create1(0);
 
-	if (bind(listener, (struct sockaddr *)&at, len) || listen(listener, 128) ||
-	    getsockname(listener, (struct sockaddr *)&at, &len))
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(listener, (struct sockaddr *)&at, len) || listen(listener, 128))
 		err(1, "listen");
 	for (int i = 0; i < n; i += 2) {
 		int here = socket(AF_INET, SOCK_STREAM, 0), there;

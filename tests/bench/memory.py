@@ -5,7 +5,7 @@ import statistics
 
 import places
 
-ROUNDS, SOCKETS = 9, 1000
+ROUNDS, FEW, MANY = 9, 2, 1002
 
 
 def kib(kind, n, env):
@@ -13,22 +13,18 @@ def kib(kind, n, env):
 
 
 def measure(kind, shimmed):
-    got = places.interleaved(ROUNDS, {
-        (way, n): kib(kind, n, env)
-        for way, env in (("bare", places.bare()), ("shim", shimmed))
-        for n in (0, SOCKETS)})
-    return {key: statistics.median(values) for key, values in got.items()}
-
-
-def per_socket(got, way):
-    return (got[way, SOCKETS] - got[way, 0]) * 1024 / SOCKETS
+    ways = {"bare": places.bare(), "shim": shimmed}
+    got = places.interleaved(ROUNDS, {(way, n): kib(kind, n, env)
+                                      for way, env in ways.items() for n in (FEW, MANY)})
+    middle = {key: statistics.median(values) for key, values in got.items()}
+    one = {way: (middle[way, MANY] - middle[way, FEW]) * 1024 / (MANY - FEW)
+           for way in ways}
+    return middle["bare", FEW], middle["shim", FEW], one["bare"], one["shim"]
 
 
 places.own_network()
 with places.scratch() as here:
     for name in ("fresh", "connected"):
-        memory = measure(name, places.shimmed(here))
-        if name == "fresh":
-            places.report("memory-fixed", memory["bare", 0], memory["shim", 0])
-        places.report(f"memory-{name}", per_socket(memory, "bare"),
-                      per_socket(memory, "shim"))
+        few_bare, few_shim, one_bare, one_shim = measure(name, places.shimmed(here))
+        places.report(f"memory-fixed-{name}", few_bare, few_shim)
+        places.report(f"memory-{name}", one_bare, one_shim)

@@ -9,7 +9,7 @@ import time
 
 import places
 
-ROUNDS, SECONDS = 7, 2
+ROUNDS, SECONDS, CONNECTIONS = 9, 2, 16
 NGINX, WRK = places.tool("nginx"), places.tool("wrk")
 PORTS = {"bare": 8000, "shim": 8001}
 CONFIG = """
@@ -39,8 +39,8 @@ def nginx(here, way, env):
     config = os.path.join(room, "nginx.conf")
     with open(config, "w") as f:
         f.write(CONFIG.format(here=room, port=PORTS[way]))
-    return places.running([NGINX, "-c", config, "-p", room, "-e", "stderr"], env,
-                          ready=None)
+    args = places.on_processor(0, [NGINX, "-c", config, "-p", room, "-e", "stderr"])
+    return places.running(args, env, ready=None)
 
 
 def listens(port):
@@ -53,8 +53,9 @@ def listens(port):
 
 
 def requests(way, env, seconds=SECONDS):
-    said = places.output([WRK, "-t1", "-c16", f"-d{seconds}s", "-H", "Connection: close",
-                          f"http://127.0.0.1:{PORTS[way]}/"], env)
+    said = places.output(places.on_processor(1, [
+        WRK, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-H", "Connection: close",
+        f"http://127.0.0.1:{PORTS[way]}/"]), env)
     errors = re.search(r"Socket errors.*|Non-2xx.*", said)
     if errors:
         raise SystemExit(f"wrk ({way}): {errors[0]}")
@@ -62,6 +63,7 @@ def requests(way, env, seconds=SECONDS):
 
 
 places.own_network()
+places.before_others()
 places.sysctl("ip_local_port_range", "1024 65000")
 with places.scratch() as directory:
     environment = {"bare": places.bare(), "shim": places.shimmed(directory)}

@@ -3,9 +3,9 @@
  * answer PORT...: an ordinary server.  Says "ready", answers each connection's first bytes by
  * "pong", and prints port and bytes (hex) when the connection has ended.
  */
-#include <pthread.h>
-
 #include "peer.h"
+
+#include <pthread.h>
 
 static pthread_mutex_t saying = PTHREAD_MUTEX_INITIALIZER;
 

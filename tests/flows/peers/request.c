@@ -3,9 +3,9 @@
  * request blocking|poll|edge HOST PORT [TEXT]: one connection, one request, one answer.
  * Prints the microseconds from before connect() until after recv(), and the answer.
  */
-#include <sys/epoll.h>
-
 #include "peer.h"
+
+#include <sys/epoll.h>
 
 static void await_poll(int fd, short events)
 {

@@ -7,6 +7,8 @@
  * Prints the microseconds that connect() took, and then the answer to a request.
  * sleeper list: all ways.
  */
+#include "peer.h"
+
 #include <mqueue.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -20,15 +22,13 @@
 #include <sys/msg.h>
 #include <sys/select.h>
 #include <sys/sem.h>
-#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <linux/futex.h>
 #include <threads.h>
-
-#include "peer.h"
 
 #define LONG_S 30
 

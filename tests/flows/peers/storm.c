@@ -7,11 +7,11 @@
  *   native     as interrupt, but by a blocking Fast Open send of its own
  * First an undisturbed request ("prime"), then the one with BYTES bytes.  Prints the answer.
  */
+#include "peer.h"
+
 #include <signal.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-
-#include "peer.h"
 
 #define EVERY_US 3000
 

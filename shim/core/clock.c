@@ -9,12 +9,6 @@
 #include "core/sys.h"
 #include "core/text.h"
 
-#if defined(__aarch64__)
-#define NAME "__kernel_clock_gettime"
-#else
-#define NAME "__vdso_clock_gettime"
-#endif
-
 typedef int gettime(clockid_t clock, struct timespec *ret);
 
 static _Atomic(gettime *) vdso_gettime;
@@ -67,7 +61,7 @@ void clock_setup(uintptr_t vdso)
 		return;
 	for (Elf64_Word k = 0; k < i.hash[1]; k++)
 		if (i.symbols[k].st_shndx != SHN_UNDEF &&
-		    text_same(i.strings + i.symbols[k].st_name, NAME))
+		    text_same(i.strings + i.symbols[k].st_name, SYS_VDSO_CLOCK))
 			atomic_store(&vdso_gettime,
 				     (gettime *)(i.base + i.symbols[k].st_value));
 }

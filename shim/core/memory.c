@@ -110,7 +110,7 @@ void memory_ask(struct memory *m, const struct addr *to, uint32_t program,
 
 	ret->answered = r && recent(r, key, now, proven_for_s);
 	ret->habit = HABIT_UNKNOWN;
-	if (h && habit <= HABIT_KNOCKS && recent(h, own, now, proven_for_s))
+	if (h && habit <= HABIT_WROTE_LATE && recent(h, own, now, proven_for_s))
 		ret->habit = (enum habit)habit;
 }
 
@@ -145,6 +145,9 @@ void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 
 	if (!r)
 		return;
+	if (h == HABIT_WROTE_LATE &&
+	    LOAD(r->habit) != (HABIT_WRITES_FIRST ^ (uint32_t)key))
+		h = HABIT_UNKNOWN;
 	STORE(r->habit, (uint32_t)h ^ (uint32_t)key);
 	stamp(r, key, clock_today_s());
 }

@@ -19,7 +19,13 @@
 #include "core/addr.h"
 #include "core/outcome.h"
 
-enum habit { HABIT_UNKNOWN, HABIT_WRITES_FIRST, HABIT_READS_FIRST, HABIT_KNOCKS };
+enum habit {
+	HABIT_UNKNOWN,
+	HABIT_WRITES_FIRST,
+	HABIT_READS_FIRST,
+	HABIT_KNOCKS,
+	HABIT_WROTE_LATE, /* it writes first, but the last time not at once */
+};
 
 #define MEMORY_ROWS 4092
 #define MEMORY_FILE "destinations.1" /* the layout's version is part of the name */
@@ -55,6 +61,7 @@ void memory_ask(struct memory *m, const struct addr *to, uint32_t program,
 void memory_answered(struct memory *m, const struct addr *to);
 /* Refused, reset or timed out: no longer proven, for everybody. */
 void memory_failed(struct memory *m, const struct addr *to);
+/* HABIT_WROTE_LATE is believed once: a busy machine; twice in a row is UNKNOWN. */
 void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 		  enum habit h);
 void memory_count(struct memory *m, const struct addr *to, enum outcome o);

@@ -29,6 +29,7 @@ static inline long sys_call6(long nr, long a, long b, long c, long d, long e, lo
 			 : "rcx", "r11", "memory");
 	return ret;
 }
+#define SYS_VDSO_CLOCK "__vdso_clock_gettime"
 #elif defined(__aarch64__)
 static inline long sys_call6(long nr, long a, long b, long c, long d, long e, long f)
 {
@@ -46,6 +47,7 @@ static inline long sys_call6(long nr, long a, long b, long c, long d, long e, lo
 			 : "memory");
 	return x0;
 }
+#define SYS_VDSO_CLOCK "__kernel_clock_gettime"
 #else
 #error "core/sys.h: teach me this architecture's system call instruction"
 #endif

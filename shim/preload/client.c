@@ -103,7 +103,7 @@ static bool proven(int fd, const struct addr *to)
 	if (addr_is_link_local(to))
 		return false;
 	learn_ask(to, &known);
-	if (known.habit != HABIT_WRITES_FIRST)
+	if (known.habit != HABIT_WRITES_FIRST && known.habit != HABIT_WROTE_LATE)
 		return false;
 	return kernel_is_own_host(fd, to) ? has_listener(fd, to) : known.answered;
 }
@@ -181,7 +181,8 @@ static int open_connection(int fd, const struct sockaddr *to, socklen_t len,
 		slot_set(fd, SLOT_OPENING);
 		return r;
 	}
-	if (!kernel_holds_syn(fd)) {
+	/* nonblocking, TCP says 0 for no other reason */
+	if (slot_has(s, SLOT_BLOCKING) && !kernel_holds_syn(fd)) {
 		slot_flag(s, SLOT_TOLD);
 		thread_self.fresh = fd + 1;
 		slot_set(fd, SLOT_WATCHED);
@@ -224,7 +225,7 @@ bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret)
 {
 	struct addr a;
 
-	if (client_owes() && sys_blocks(fd))
+	if (thread_owes() && sys_blocks(fd))
 		client_pay();
 	if (slot_state(fd) != SLOT_PLAIN && connect_again(fd, to, len, ret))
 		return true;
@@ -266,15 +267,15 @@ void client_settle(int fd)
 		kernel_wait_handshake(fd, -1);
 }
 
-bool client_owes(void)
+static void pay(int fd)
 {
-	return atomic_load_explicit(&thread_self.owes, memory_order_relaxed) > 0;
+	client_materialize(fd);
+	thread_paid(fd);
 }
 
 void client_pay(void)
 {
-	thread_each_owed(client_materialize);
-	atomic_store_explicit(&thread_self.owes, 0, memory_order_relaxed);
+	thread_each_owed(pay);
 }
 
 static void materialize_any(int fd)
@@ -287,17 +288,19 @@ void client_pay_all(void)
 	slot_each(0, SLOT_MAX - 1, materialize_any);
 }
 
-static void materialize_overdue(int fd)
+static void pay_overdue(int fd)
 {
 	struct slot *s = slot_room(fd);
 
-	if (s && slot_age_us(s, clock_now_us()) > CLIENT_PROMPT_US)
-		client_materialize(fd);
+	/* one that is not deferred any more was paid by another thread */
+	if (slot_state(fd) != SLOT_DEFERRED ||
+	    (s && slot_age_us(s, clock_now_us()) > CLIENT_PROMPT_US))
+		pay(fd);
 }
 
 void client_pay_overdue(void)
 {
-	thread_each_owed(materialize_overdue);
+	thread_each_owed(pay_overdue);
 }
 
 static void mark_told(int fd)
@@ -334,7 +337,7 @@ void client_heard(int fd, ssize_t n)
 		return;
 	if (n < 0 && !learn_is_failure(real_errno()))
 		return;
-	s = slot_of(fd);
+	s = slot_noted(fd);
 	if (!s)
 		return;
 	if (n < 0)

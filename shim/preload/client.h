@@ -37,7 +37,6 @@ void client_pay(void);
 void client_pay_all(void);
 /* What this thread has owed for longer than CLIENT_PROMPT_US. */
 void client_pay_overdue(void);
-bool client_owes(void);
 
 /* A wait of this thread reported descriptors ready: it may know of a connection now. */
 void client_told(void);

@@ -93,6 +93,7 @@ void death_shared(int from, int to)
 {
 	struct slot *s = slot_of(from), *copy;
 
+	slot_born(to);
 	if (!s)
 		return;
 	slot_flag(s, SLOT_SHARED);

@@ -79,7 +79,11 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 {
 	int r;
 
-	if (flags & MSG_DONTWAIT || !sys_blocks(fd))
+	if (flags & MSG_DONTWAIT)
+		return n;
+	if (!slot_has(s, SLOT_BLOCKING) && (size_t)n == total)
+		return n; /* it never waited for this connection, and need not now */
+	if (!sys_blocks(fd))
 		return n;
 	client_pay(); /* what else this thread holds back */
 	r = client_wait_connected(fd);

@@ -121,7 +121,7 @@ static void before_open(int directory, const char *path)
 {
 	struct stat st;
 
-	if (quiet() || !client_owes())
+	if (quiet() || !thread_owes())
 		return;
 	if (!sys4(SYS_newfstatat, directory, path, &st, 0) && S_ISFIFO(st.st_mode))
 		pause_before();

@@ -42,7 +42,7 @@ int socket(int family, int type, int protocol)
 {
 	int fd = REAL(socket)(family, type, protocol);
 
-	slot_unmark(fd);
+	slot_born(fd);
 	return fd;
 }
 
@@ -54,7 +54,7 @@ int accept(int fd, struct sockaddr *from, socklen_t *len)
 	if (!quiet())
 		pause_on(fd, POLLIN, 0);
 	r = REAL(accept)(fd, from, len);
-	slot_unmark(r);
+	slot_born(r);
 	return r;
 }
 
@@ -66,7 +66,7 @@ int accept4(int fd, struct sockaddr *from, socklen_t *len, int flags)
 	if (!quiet())
 		pause_on(fd, POLLIN, 0);
 	r = REAL(accept4)(fd, from, len, flags);
-	slot_unmark(r);
+	slot_born(r);
 	return r;
 }
 
@@ -172,7 +172,7 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 /* Before a write of n bytes; true: the first one, on a connection that is held back. */
 static bool write_is_first(int fd, size_t n, int flags)
 {
-	struct slot *s = slot_of(fd);
+	struct slot *s = slot_noted(fd);
 
 	if (s && slot_state(fd) == SLOT_DEFERRED)
 		return true;
@@ -502,7 +502,7 @@ static int after_dup_over(int from, int r)
 {
 	if (r < 0)
 		return r;
-	slot_unmark(r);
+	slot_born(r);
 	if (r != from && !quiet())
 		death_shared(from, r);
 	return r;

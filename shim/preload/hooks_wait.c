@@ -357,7 +357,7 @@ int cnd_timedwait(cnd_t *restrict c, mtx_t *restrict m,
 #define LOCK(object, try_name, call) \
 	do { \
 		int (*try)(__typeof__(object)); \
-		if (quiet() || !client_owes()) \
+		if (quiet() || !thread_owes()) \
 			return call; \
 		try = (int (*)(__typeof__(object)))real_find(#try_name); \
 		if (try && try(object) == 0) \
@@ -365,7 +365,7 @@ int cnd_timedwait(cnd_t *restrict c, mtx_t *restrict m,
 		SLEEP(int, call); \
 	} while (0)
 
-HOOKED(int, pthread_mutex_lock, (pthread_mutex_t * m), (m), !client_owes())
+HOOKED(int, pthread_mutex_lock, (pthread_mutex_t * m), (m), !thread_owes())
 {
 	LOCK(m, pthread_mutex_trylock, REAL(pthread_mutex_lock)(m));
 }

@@ -97,7 +97,9 @@ static enum habit habit_of(struct slot *s, const struct tcp_facts *f)
 	bool unseen_write = f->bytes_acked > 1; /* one is the SYN's */
 
 	if (slot_has(s, SLOT_WROTE))
-		return slot_has(s, SLOT_PROMPT) ? HABIT_WRITES_FIRST : HABIT_UNKNOWN;
+		return slot_has(s, SLOT_PROMPT)	    ? HABIT_WRITES_FIRST
+		       : slot_has(s, SLOT_SYN_DATA) ? HABIT_WROTE_LATE
+						    : HABIT_UNKNOWN;
 	if (unseen_write)
 		return HABIT_UNKNOWN;
 	return f->bytes_received ? HABIT_READS_FIRST : HABIT_KNOCKS;

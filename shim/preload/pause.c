@@ -29,7 +29,7 @@ void pause_on(int fd, short events, size_t n)
 {
 	bool fresh = thread_self.fresh && thread_self.fresh != fd + 1;
 
-	if (!fresh && !client_owes() && !linger_any())
+	if (!fresh && !thread_owes() && !linger_any())
 		return;
 	if (!sys_blocks(fd) ||
 	    (n <= ATOMIC_WRITE && sys_poll1(fd, events, 0, NULL) > 0))
@@ -41,16 +41,15 @@ void pause_on(int fd, short events, size_t n)
  * read. */
 static int any_socket(void)
 {
-	for (int i = 0; i < THREAD_OWES && i < thread_self.owes; i++)
-		if (thread_self.owed[i] >= 0)
-			return thread_self.owed[i];
-	return linger_between(0, SLOT_MAX);
+	int fd = thread_any_owed();
+
+	return fd >= 0 ? fd : linger_between(0, SLOT_MAX);
 }
 
 static void start(struct pause *p)
 {
 	linger_reap();
-	p->step = client_owes() ? PAUSE_PROBE : linger_any() ? PAUSE_SLICE : PAUSE_FULL;
+	p->step = thread_owes() ? PAUSE_PROBE : linger_any() ? PAUSE_SLICE : PAUSE_FULL;
 	p->start_us = clock_now_us();
 	p->zero = p->for_ever = false;
 	p->end_us = p->start_us;

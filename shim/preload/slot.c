@@ -56,6 +56,11 @@ struct slot *slot_of(int fd)
 	return NULL;
 }
 
+struct slot *slot_noted(int fd)
+{
+	return slot_state(fd) == SLOT_PLAIN ? NULL : slot_room(fd);
+}
+
 static void raise_highest(int fd)
 {
 	int was = atomic_load_explicit(&highest, memory_order_relaxed);

@@ -82,24 +82,30 @@ static inline void slot_mark(int fd, enum slot_mark m)
 					 memory_order_relaxed);
 }
 
-/* A new socket has this number: what was marked was another's. */
-static inline void slot_unmark(int fd)
-{
-	if (slot_marked(fd, MARK_OWN_TFO | MARK_LISTENER))
-		atomic_store_explicit(&slot_marks[fd], 0, memory_order_relaxed);
-}
-
 /* Room for fd's fields; NULL: out of range or of memory. */
 struct slot *slot_room(int fd);
 /* The slot of fd in any state but plain, when it is still that socket; else it is
  * forgotten. */
 struct slot *slot_of(int fd);
+/* The same without asking the kernel: for bookkeeping, never to act on the socket. */
+struct slot *slot_noted(int fd);
 /* Sets the state whatever it was. */
 void slot_set(int fd, enum slot_state to);
 /* false: it was not in that state (any more). */
 bool slot_move(int fd, enum slot_state from, enum slot_state to);
 /* Calls f for every descriptor from first to last (inclusive) that is not plain. */
 void slot_each(unsigned int first, unsigned int last, void (*f)(int fd));
+
+/* A new descriptor has this number: what was noted was another's. */
+static inline void slot_born(int fd)
+{
+	if ((unsigned int)fd >= SLOT_MAX)
+		return;
+	if (slot_state(fd) != SLOT_PLAIN)
+		slot_set(fd, SLOT_PLAIN);
+	if (atomic_load_explicit(&slot_marks[fd], memory_order_relaxed))
+		atomic_store_explicit(&slot_marks[fd], 0, memory_order_relaxed);
+}
 
 /* Microseconds since then, by a clock that wraps after 71 minutes: ages are short. */
 static inline uint32_t slot_age_us(const struct slot *s, uint64_t now_us)

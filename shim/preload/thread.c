@@ -49,44 +49,56 @@ static bool watch_end(void)
 	return thread_self.has_end = !set(atomic_load(&end_key) - 1, &thread_self);
 }
 
+/* Signal handlers may come between any two steps: entries change by compare-and-swap.
+ */
 bool thread_owe(int fd)
 {
-	int i;
-
 	if (!watch_end())
 		return false;
-	/* a signal handler may owe too between these: each takes its own entry */
-	i = atomic_fetch_add_explicit(&thread_self.owes, 1, memory_order_relaxed);
-	if (i >= THREAD_OWES) {
-		atomic_fetch_sub_explicit(&thread_self.owes, 1, memory_order_relaxed);
-		return false;
+	for (int i = 0; i < THREAD_OWES; i++) {
+		int none = 0;
+
+		if (!atomic_compare_exchange_strong(&thread_self.owed[i], &none,
+						    fd + 1))
+			continue;
+		if (i >= thread_self.used)
+			thread_self.used = i + 1;
+		atomic_fetch_add_explicit(&thread_self.owes, 1, memory_order_relaxed);
+		return true;
 	}
-	atomic_store_explicit(&thread_self.owed[i], fd, memory_order_relaxed);
-	return true;
+	return false;
 }
 
 void thread_paid(int fd)
 {
-	int n = atomic_load_explicit(&thread_self.owes, memory_order_relaxed);
+	for (int i = 0; i < thread_self.used; i++) {
+		int entry = fd + 1;
 
-	for (int i = 0; i < n; i++)
-		if (thread_self.owed[i] == fd)
-			thread_self.owed[i] = -1;
-	while (n > 0 && thread_self.owed[n - 1] == -1)
-		if (atomic_compare_exchange_strong(&thread_self.owes, &n, n - 1))
-			n--;
+		if (atomic_compare_exchange_strong(&thread_self.owed[i], &entry, 0))
+			atomic_fetch_sub_explicit(&thread_self.owes, 1,
+						  memory_order_relaxed);
+	}
 }
 
 void thread_each_owed(void (*f)(int fd))
 {
-	for (int i = atomic_load_explicit(&thread_self.owes, memory_order_relaxed);
-	     i-- > 0;) {
-		int fd = atomic_load_explicit(&thread_self.owed[i],
-					      memory_order_relaxed);
+	if (!thread_owes())
+		return;
+	for (int i = 0; i < thread_self.used; i++) {
+		int entry = atomic_load_explicit(&thread_self.owed[i],
+						 memory_order_relaxed);
 
-		if (fd >= 0)
-			f(fd);
+		if (entry)
+			f(entry - 1);
 	}
+}
+
+int thread_any_owed(void)
+{
+	for (int i = 0; i < thread_self.used; i++)
+		if (thread_self.owed[i])
+			return thread_self.owed[i] - 1;
+	return -1;
 }
 
 void thread_vfork(void)

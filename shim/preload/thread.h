@@ -16,15 +16,16 @@
 #define THREAD_OWES 128 /* connections one thread may hold back at a time */
 
 struct thread {
-	uint16_t sleeps;  /* blocking calls, counted while anything is pending */
-	uint64_t woke_us; /* when the last of them ended */
-	int fresh;	  /* blocking, connected, not written to yet; plus one */
-	int vfork_parent; /* our pid, while a vfork may be under way */
-	bool has_end;	  /* thread_at_end is armed */
-	_Atomic int owes; /* entries in use below; -1 among them: paid */
-	_Atomic int owed[THREAD_OWES];
-	struct addr listener; /* somebody listened there ... */
-	uint64_t listener_us; /* ... then */
+	uint16_t sleeps;   /* blocking calls, counted while anything is pending */
+	uint64_t woke_us;  /* when the last of them ended */
+	int fresh;	   /* blocking, connected, not written to yet; plus one */
+	int vfork_parent;  /* our pid, while a vfork may be under way */
+	bool has_end;	   /* thread_at_end is armed */
+	_Atomic int owes;  /* entries in use below ... */
+	volatile int used; /* ... all of them before this one */
+	_Atomic int owed[THREAD_OWES]; /* descriptor plus one; 0: free */
+	struct addr listener;	       /* somebody listened there ... */
+	uint64_t listener_us;	       /* ... then */
 };
 
 extern HIDDEN __thread struct thread thread_self
@@ -46,6 +47,12 @@ static inline bool thread_is_calm(void)
 /* false: no room, or the thread's end could not be watched: then it must not defer. */
 bool thread_owe(int fd);
 void thread_paid(int fd);
+static inline bool thread_owes(void)
+{
+	return atomic_load_explicit(&thread_self.owes, memory_order_relaxed) > 0;
+}
+/* One of them, or -1. */
+int thread_any_owed(void);
 /* Calls f for every entry; entries may be stale: the slot knows. */
 void thread_each_owed(void (*f)(int fd));
 /* What a thread does with its debts when it ends; set once, before any thread owes. */

@@ -83,6 +83,11 @@ def in_lab(delay, *options):
             sys.executable, os.path.abspath(sys.argv[0]), *sys.argv[1:]]
 
 
+def in_user_namespace():
+    with open("/proc/self/uid_map", encoding="ascii") as ranges:
+        return ranges.read().split() != ["0", "0", "4294967295"]
+
+
 def main(story, delay=20, limit=120, labs=None):
     """Runs story() in a lab of its own with that round trip, in at most limit seconds; with
     labs, once in each: its name in FLOW_LAB, options to the lab."""
@@ -98,6 +103,10 @@ def main(story, delay=20, limit=120, labs=None):
         os.execvp(words[0], words)
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(limit)
+    done = run(["/bin/true"], scratch())
+    if done.code != 0 or done.err:
+        check("object", False, str(done))
+        leave()
     try:
         story()
     except Exception as error:  # the line is what the runner reads
@@ -129,7 +138,7 @@ def environment(state=None, **more):
     """A program's environment: under the shim with this state directory, or without."""
     env = {k: v for k, v in os.environ.items()
            if k != "LD_PRELOAD" and not k.startswith("TFOSHIM_")}
-    if state:
+    if state is not None:
         env.update(LD_PRELOAD=os.environ["LIB"], TFOSHIM_STATE=state)
     env.update(more)
     return env

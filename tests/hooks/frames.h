@@ -101,6 +101,8 @@ void nonblocking(int fd);
 /* Waits until fd can be read, so that what the peer did has arrived. */
 void await(int fd);
 int file_new(void);
+/* SO_ERROR, or -1 when it cannot be asked. */
+int error_of(int fd);
 struct timespec in_ms(clockid_t clock, int ms);
 
 #endif

@@ -183,6 +183,14 @@ static bool udp_ends(struct ends *ret)
 	       !connect(ret->far, (struct sockaddr *)&a, len);
 }
 
+int error_of(int fd)
+{
+	int e = -1;
+	socklen_t len = sizeof(e);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &len) ? -1 : e;
+}
+
 int file_new(void)
 {
 	char path[] = "/tmp/hooks.XXXXXX";

@@ -153,6 +153,7 @@ static void step_by_step(const struct way *w, const struct place *to)
 	long n;
 
 	set = epoll_create1(0);
+	printf("descriptors: %d %d\n", fd, set);
 	if (w->when == BEFORE || w->when == BEFORE_AND_SEEN)
 		add(fd, w->events);
 	if (w->when == BEFORE_AND_SEEN)
@@ -172,6 +173,7 @@ static void step_by_step(const struct way *w, const struct place *to)
 	printf("%.*s\n", n > 0 ? (int)n : 0, reply);
 	say("recv", recv(fd, reply, sizeof(reply), 0));
 	say("close", close(fd));
+	printf("lowest free: %d\n", dup(0));
 }
 
 #define MANY 100

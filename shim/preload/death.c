@@ -42,6 +42,12 @@ static void outlive(int fd, const struct slot *s)
 	kernel_wait_handshake(fd, -1);
 }
 
+static void say_farewell(int fd, struct slot *s)
+{
+	if (slot_has(s, SLOT_SYN_DATA) && !slot_has(s, SLOT_SHARED))
+		kernel_send_fin(fd);
+}
+
 void death_of(int fd)
 {
 	struct slot *s = slot_of(fd);
@@ -51,8 +57,10 @@ void death_of(int fd)
 	client_materialize(fd);
 	if (slot_state(fd) == SLOT_OPENING && counted_on(s) && still_opening(fd))
 		outlive(fd, s);
-	if (!still_opening(fd))
+	if (!still_opening(fd)) {
 		learn_connection(fd, s);
+		say_farewell(fd, s);
+	}
 	slot_set(fd, SLOT_PLAIN);
 }
 
@@ -68,6 +76,8 @@ static void let_open(int fd)
 	client_materialize(fd);
 	if (s && slot_state(fd) == SLOT_OPENING && counted_on(s))
 		kernel_wait_handshake(fd, -1);
+	if (s)
+		say_farewell(fd, s);
 }
 
 void death_of_process(void)

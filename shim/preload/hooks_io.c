@@ -30,6 +30,7 @@ void closefrom(int first);
 #include "preload/death.h"
 #include "preload/first.h"
 #include "preload/hooks.h"
+#include "preload/life.h"
 #include "preload/listener.h"
 #include "preload/pause.h"
 
@@ -249,11 +250,11 @@ static void leaves_by_message(int fd)
 
 	if (!sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) &&
 	    family == AF_UNIX)
-		client_pay_all();
+		life_before_spawn();
 }
 
 HOOKED(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags),
-       calm(fd))
+       false)
 {
 	ssize_t r;
 

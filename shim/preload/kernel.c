@@ -65,6 +65,17 @@ bool kernel_wait_handshake(int fd, int timeout_ms)
 	}
 }
 
+void kernel_send_fin(int fd)
+{
+	struct linger asked = { 0, 0 };
+	socklen_t len = sizeof(asked);
+
+	if (sys_getsockopt(fd, SOL_SOCKET, SO_LINGER, &asked, &len) ||
+	    (asked.l_onoff && asked.l_linger == 0))
+		return;
+	sys2(SYS_shutdown, fd, SHUT_WR);
+}
+
 static bool own_end(int fd, struct addr *ret)
 {
 	struct sockaddr_storage own;

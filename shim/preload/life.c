@@ -91,6 +91,7 @@ void life_after_fork(pid_t r)
 void life_before_spawn(void)
 {
 	client_pay_all();
+	death_shared_by_fork();
 }
 
 void life_before_exec(void)
@@ -106,7 +107,7 @@ void life_before_exit(void)
 
 void *life_vfork(void)
 {
-	client_pay_all();
+	life_before_spawn();
 	thread_vfork();
 	return real_get(HOOK_vfork);
 }

@@ -71,6 +71,8 @@ static void done(int i, int entry)
 	if (!atomic_compare_exchange_strong(&list[i], &entry, FINISHING))
 		return; /* another thread reaped it */
 	learn_connection(entry - 1, &closing[i]);
+	if (!slot_has(&closing[i], SLOT_SHARED))
+		kernel_send_fin(entry - 1);
 	sys_close(entry - 1);
 	atomic_store(&list[i], 0);
 	atomic_fetch_sub(&linger_count, 1);

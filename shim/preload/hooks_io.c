@@ -179,8 +179,10 @@ static bool write_is_first(int fd, size_t n, int flags)
 		return true;
 	if (!(flags & MSG_DONTWAIT))
 		pause_on(fd, POLLOUT, n);
-	if (s)
+	if (s && !slot_has(s, SLOT_WROTE)) {
 		client_writes(s, fd);
+		client_force(fd); /* told it may write, but the SYN went alone */
+	}
 	return false;
 }
 

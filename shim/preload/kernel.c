@@ -91,14 +91,16 @@ bool kernel_is_own_host(int fd, const struct addr *to)
 	return addr_is_loopback(to) || (own_end(fd, &own) && addr_same_host(&own, to));
 }
 
+/*
+ * inet_diag looks up what a packet from `from` to `to` would meet.  From port 0: no
+ * connection has it, living or in TIME_WAIT, so what is found is the listener.
+ */
 static void diag_id(struct inet_diag_sockid *id, const struct addr *from,
 		    const struct addr *to)
 {
-	/* inet_diag looks up what a packet from `from` to `to` would meet */
 	__builtin_memcpy(id->idiag_src, to->ip, sizeof(to->ip));
 	__builtin_memcpy(id->idiag_dst, from->ip, sizeof(from->ip));
 	id->idiag_sport = (uint16_t)(to->port << 8 | to->port >> 8);
-	id->idiag_dport = (uint16_t)(from->port << 8 | from->port >> 8);
 	id->idiag_cookie[0] = id->idiag_cookie[1] = INET_DIAG_NOCOOKIE;
 }
 

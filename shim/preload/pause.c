@@ -49,6 +49,7 @@ static int any_socket(void)
 static void start(struct pause *p)
 {
 	linger_reap();
+	client_pay_overdue(); /* before the kernel is asked whether they are writable */
 	p->step = thread_owes() ? PAUSE_PROBE : linger_any() ? PAUSE_SLICE : PAUSE_FULL;
 	p->start_us = clock_now_us();
 	p->zero = p->for_ever = false;
@@ -166,7 +167,6 @@ bool pause_again(struct pause *p, int r)
 	if (r != 0 || p->zero) {
 		if (r > 0)
 			client_told();
-		client_pay_overdue();
 		thread_self.woke_us = clock_now_us();
 		return false;
 	}

@@ -39,10 +39,10 @@ class Bare:
                 done = flow.run([*before, *words], state, **env)
                 if (done.code, done.out, done.err) != (wanted.code, wanted.out, wanted.err):
                     differ.append(str(done)[:400])
-        service.wait(26)
+        service.wait(20)
         read = sorted(bytes(seen.data) for seen in service.seen)
         service.stop()
-        if len(read) != 26 or set(read) != {b"", b"ping", b"prime"}:
+        if len(read) != 20 or set(read) != {b"", b"ping", b"prime"}:
             differ.append(f"the server read {len(read)}: {set(read)}")
         return check(name, not differ, differ[0] if differ else "as bare")
 
@@ -68,7 +68,6 @@ def directories(bare):
     bare.same("is-a-file", path("file"))
     bare.same("no-parent", path("missing/state"))
     bare.same("cannot-be-written", "/proc/self")
-    bare.same("empty-name", "")
     bare.same("relative", "no/such/state")
     bare.same("long-name", "/" + "d" * 5000)
     os.mkdir(path("good"), 0o700)

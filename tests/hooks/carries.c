@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/sendfile.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "frames.h"
@@ -163,6 +164,43 @@ FRAGMENT(splice)
 	STEP(splice(-1, NULL, two[1], NULL, 100, 0));
 	STEP(splice(two[0], nowhere, e.near, NULL, 1, 0));
 	ends_close(&e);
+	close(two[0]);
+	close(two[1]);
+}
+
+FRAGMENT(tee)
+{
+	int from[2], to[2];
+
+	if (pipe(from) || pipe(to) || write(from[1], "doubled", 7) != 7)
+		return;
+	STEP(tee(from[0], to[1], 100, 0));
+	arrives(to[0]);
+	arrives(from[0]);
+	STEP(tee(from[0], to[1], 100, SPLICE_F_NONBLOCK));
+	STEP(tee(from[0], source, 100, 0));
+	STEP(tee(-1, to[1], 100, 0));
+	STEP(tee(from[0], from[1], 100, 0));
+	for (int i = 0; i < 2; i++) {
+		close(from[i]);
+		close(to[i]);
+	}
+}
+
+FRAGMENT(vmsplice)
+{
+	struct iovec v = { (char[]){ "given" }, 5 };
+	int two[2];
+
+	if (pipe(two))
+		return;
+	STEP(vmsplice(two[1], &v, 1, 0));
+	arrives(two[0]);
+	STEP(vmsplice(two[1], nowhere, 1, 0));
+	STEP(vmsplice(-1, &v, 1, 0));
+	STEP(vmsplice(STDERR_FILENO, &v, 1, 0x7777));
+	v.iov_base = nowhere;
+	STEP(vmsplice(two[1], &v, 1, 0));
 	close(two[0]);
 	close(two[1]);
 }

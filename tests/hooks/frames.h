@@ -21,6 +21,9 @@
 extern bool warm;
 /* What no call may read or write. */
 extern void *volatile nowhere;
+/* Counts and times that a compiler need not see coming. */
+extern const volatile int minus_one, too_many;
+extern const struct timespec *volatile for_ever;
 
 /* All fragments, one per row of hooks.def, then those that no row names; `only` may be NULL. */
 void fragments_run(const char *only);

@@ -13,7 +13,7 @@ int __close(int fd) MAYBE;
 int __dup2(int from, int to) MAYBE;
 int __fcntl(int fd, int command, ...) MAYBE;
 int fcntl64(int fd, int command, ...) MAYBE;
-extern __typeof__(close_range) close_range MAYBE;
+int close_range(unsigned int first, unsigned int last, int flags) MAYBE;
 void closefrom(int first) MAYBE;
 
 #define FREE_NUMBER 300

@@ -155,8 +155,8 @@ FRAGMENT(readv)
 
 	reads(by_readv);
 	sleeps(by_readv);
-	STEP(readv(0, &v, -1));
-	STEP(readv(0, &v, 5000));
+	STEP(readv(0, &v, minus_one));
+	STEP(readv(0, &v, too_many));
 	STEP(readv(0, nowhere, 1));
 	STEP(readv(-1, &v, 1));
 }

@@ -12,8 +12,8 @@
 #define MAYBE __attribute__((weak))
 ssize_t __write(int fd, const void *buf, size_t n) MAYBE;
 ssize_t __send(int fd, const void *buf, size_t n, int flags) MAYBE;
-extern __typeof__(pwritev2) pwritev2 MAYBE;
-extern __typeof__(pwritev64v2) pwritev64v2 MAYBE;
+ssize_t pwritev2(int fd, const struct iovec *v, int n, off_t at, int flags) MAYBE;
+ssize_t pwritev64v2(int fd, const struct iovec *v, int n, off64_t at, int flags) MAYBE;
 
 static int flags_now;
 
@@ -255,8 +255,8 @@ FRAGMENT(writev)
 	writes(by_writev);
 	if (!ends_open(KIND_TCP, false, &e))
 		return;
-	STEP(writev(e.near, &v, -1));
-	STEP(writev(e.near, &v, 5000));
+	STEP(writev(e.near, &v, minus_one));
+	STEP(writev(e.near, &v, too_many));
 	STEP(writev(e.near, nowhere, 1));
 	STEP(writev(e.near, nowhere, 0));
 	v.iov_len = (size_t)-1;

@@ -2,6 +2,7 @@
 """What the lab's self-test is made with: a server that keeps what it was sent, a client
 that tells how a connection went, and words for what is wanted of them."""
 
+import hashlib
 import json
 import os
 import select

@@ -52,6 +52,7 @@ def order(bench):
 
 @check(alone=True)
 def bulk(bench):
+    tfolab.delay(20)
     block = os.urandom(1_000_000)
     digest = hashlib.sha256()
     with bench.socket(30) as sock:

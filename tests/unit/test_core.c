@@ -13,12 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/addr.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/outcome.h"
@@ -74,9 +76,12 @@ static int open_descriptors(void)
 
 /* --- sys -------------------------------------------------------------------------------- */
 
-static const struct { int family, type; } socket_kinds[] = {
-	{ AF_INET, SOCK_STREAM }, { AF_INET6, SOCK_STREAM }, { AF_INET, SOCK_DGRAM },
-	{ AF_UNIX, SOCK_STREAM }, { AF_NETLINK, SOCK_RAW },
+#define MPTCP 262
+
+static const struct { int family, type, protocol; } socket_kinds[] = {
+	{ AF_INET, SOCK_STREAM, 0 }, { AF_INET6, SOCK_STREAM, 0 },
+	{ AF_INET, SOCK_STREAM, MPTCP }, { AF_INET6, SOCK_STREAM, MPTCP },
+	{ AF_INET, SOCK_DGRAM, 0 }, { AF_UNIX, SOCK_STREAM, 0 }, { AF_NETLINK, SOCK_RAW, 0 },
 };
 
 /* One good page between two that are not there. */
@@ -94,10 +99,11 @@ static char *lone_page(void)
 START_TEST(readable_bad_pointers)
 {
 	static char bytes[64];
-	int fd = socket(socket_kinds[_i].family, socket_kinds[_i].type, 0);
+	int fd = socket(socket_kinds[_i].family, socket_kinds[_i].type,
+			socket_kinds[_i].protocol);
 
 	if (fd < 0)
-		return; /* no IPv6 here */
+		return; /* no IPv6 or MPTCP here */
 	errno = UNTOUCHED;
 	ck_assert(sys_readable(fd, bytes, sizeof(bytes)));
 	ck_assert(!sys_readable(fd, NULL, 1));
@@ -185,9 +191,9 @@ START_TEST(poll_one)
 	ck_assert_int_eq(sys_poll1(ends[1], POLLOUT, -1, &revents), 1);
 	ck_assert_int_eq(revents, POLLOUT);
 	ck_assert_int_eq(sys_poll1(ends[1], POLLOUT, 0, NULL), 1);
-	before = sys_now_us();
+	before = clock_now_us();
 	ck_assert_int_eq(sys_poll1(ends[0], POLLIN, 30, NULL), 0);
-	ck_assert_uint_ge(sys_now_us() - before, 30000);
+	ck_assert_uint_ge(clock_now_us() - before, 30000);
 	ck_assert_int_eq(sys_poll1(9999, POLLIN, -1, &revents), 1);
 	ck_assert_int_eq(revents, POLLNVAL);
 	close(ends[1]);
@@ -266,6 +272,40 @@ START_TEST(text_compares)
 	ck_assert_ptr_null(text_behind("inf", "info"));
 	ck_assert_ptr_null(text_behind("", "info"));
 	ck_assert_uint_eq(text_len(""), 0);
+}
+END_TEST
+
+/* --- clock ------------------------------------------------------------------------------ */
+
+static void tells_the_time(void)
+{
+	struct timespec before, after;
+	uint64_t now, last = 0;
+
+	errno = UNTOUCHED;
+	for (int i = 0; i < 10000; i++) {
+		now = clock_now_us();
+		ck_assert_uint_ge(now, last);
+		last = now;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	now = clock_now_us();
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	ck_assert_uint_ge(now, (uint64_t)before.tv_sec * 1000000 +
+				       (uint64_t)before.tv_nsec / 1000);
+	ck_assert_uint_le(now, (uint64_t)after.tv_sec * 1000000 +
+				       (uint64_t)after.tv_nsec / 1000 + 1);
+	clock_gettime(CLOCK_REALTIME, &before); /* a second may begin in between */
+	ck_assert_uint_le((uint64_t)clock_today_s() - (uint64_t)before.tv_sec, 1);
+	ck_assert_int_eq(errno, UNTOUCHED);
+}
+
+START_TEST(clock_ticks)
+{
+	clock_setup(0);
+	tells_the_time();
+	clock_setup(getauxval(AT_SYSINFO_EHDR));
+	tells_the_time();
 }
 END_TEST
 
@@ -1022,7 +1062,7 @@ START_TEST(memory_survives_garbage)
 	uint64_t *word = (uint64_t *)m->row;
 
 	for (int round = 0; round < 6; round++) {
-		uint64_t now = (uint64_t)sys_today_s() << 32;
+		uint64_t now = (uint64_t)clock_today_s() << 32;
 
 		for (size_t i = 0; i < sizeof(m->row) / 8; i++)
 			word[i] = round == 0 ? UINT64_MAX : round == 1 ? 1 :
@@ -1127,7 +1167,8 @@ static TCase *module(Suite *suite, const char *name)
 static void add_small_modules(Suite *suite)
 {
 	TCase *sys = module(suite, "sys"), *text = module(suite, "text");
-	TCase *log = module(suite, "log"), *addr = module(suite, "addr");
+	TCase *clock = module(suite, "clock"), *log = module(suite, "log");
+	TCase *addr = module(suite, "addr");
 
 	tcase_add_loop_test(sys, readable_bad_pointers, 0, COUNT(socket_kinds));
 	tcase_add_test(sys, readable_page_edges);
@@ -1138,6 +1179,7 @@ static void add_small_modules(Suite *suite)
 	tcase_add_test(text, text_fits);
 	tcase_add_test(text, text_is_cut);
 	tcase_add_test(text, text_compares);
+	tcase_add_test(clock, clock_ticks);
 	tcase_add_test(log, log_specs);
 	tcase_add_test(log, log_one_line_one_write);
 	tcase_add_test(log, log_cuts);

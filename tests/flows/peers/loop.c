@@ -3,7 +3,7 @@
  * loop WAY HOST PORT: an event loop's connection, step by step as the manuals tell: connect()
  * without blocking, wait until writable, SO_ERROR, getpeername(), connect() twice again, write,
  * wait until readable, read.  Prints what each step said.  First two ordinary requests.
- * loop many HOST PORT: a hundred such connections at once; prints how many were answered.
+ * loop many HOST PORT: thirty such connections at once; prints how many were answered.
  * loop list: all ways.
  */
 #include "peer.h"
@@ -27,6 +27,30 @@ static int by_poll_timed(int fd, int writable)
 	struct pollfd p = { fd, writable ? POLLOUT : POLLIN, 0 };
 
 	return poll(&p, 1, 2000) == 1 && p.revents == p.events;
+}
+
+static void work(long us)
+{
+	long until = now_us() + us;
+
+	while (now_us() < until)
+		;
+}
+
+/* Told late, after work of its own. */
+static int by_poll_late(int fd, int writable)
+{
+	work(8000);
+	return by_poll(fd, writable);
+}
+
+/* Told, and then it sleeps before it acts. */
+static int by_poll_then_sleep(int fd, int writable)
+{
+	int told = by_poll(fd, writable);
+
+	usleep(1000);
+	return told;
 }
 
 static int by_poll_all(int fd, int writable)
@@ -111,6 +135,8 @@ static const struct way {
 	{ "poll", by_poll, NEVER, 0 },
 	{ "poll-timed", by_poll_timed, NEVER, 0 },
 	{ "poll-all-events", by_poll_all, NEVER, 0 },
+	{ "late-poll", by_poll_late, NEVER, 0 },
+	{ "late-poll-then-sleep", by_poll_then_sleep, NEVER, 0 },
 	{ "ppoll", by_ppoll, NEVER, 0 },
 	{ "select", by_select, NEVER, 0 },
 	{ "select-timed", by_select_timed, NEVER, 0 },
@@ -167,7 +193,10 @@ static void step_by_step(const struct way *w, const struct place *to)
 	printf("peer: %d\n", len == to->len && !memcmp(&peer, &to->at, to->len));
 	say("connect again", dial(fd, to));
 	say("connect again", dial(fd, to));
-	say("send", send(fd, "ping", 4, 0));
+	n = send(fd, "ping", 4, 0);
+	say("send", n);
+	if (n < 0)
+		return;
 	printf("readable: %d\n", w->wait(fd, 0));
 	say("recv", n = recv(fd, reply, sizeof(reply), 0));
 	printf("%.*s\n", n > 0 ? (int)n : 0, reply);
@@ -176,7 +205,7 @@ static void step_by_step(const struct way *w, const struct place *to)
 	printf("lowest free: %d\n", dup(0));
 }
 
-#define MANY 100
+#define MANY 30
 
 static void many(const struct place *to)
 {

@@ -2,7 +2,6 @@
 """Each fault, off and on, by what the kernel's TCP makes of it."""
 
 import errno
-import socket
 import time
 
 import tfolab

@@ -402,8 +402,11 @@ bool client_getpeername(int fd, struct sockaddr *to, socklen_t *len, int *ret)
 	/* while the handshake is under way: after a reset it fails as without us */
 	if (outcome_facts(fd, &f) || !f.handshaking || kernel_peer(fd, &peer, &n))
 		return false;
-	if (!sys_readable(fd, len, sizeof(*len)) || (int)*len < 0)
-		return false; /* the real call says EFAULT or EINVAL */
+	*ret = !sys_readable(fd, len, sizeof(*len)) ? -EFAULT
+	       : (int)*len < 0			    ? -EINVAL
+						    : 0;
+	if (*ret)
+		return true;
 	room = *len < n ? *len : n;
 	if (sys_getsockopt(fd, SOL_SOCKET, SO_PEERNAME, to, &room) ||
 	    !sys_writable_int(fd, len))

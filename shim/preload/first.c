@@ -13,6 +13,7 @@
 #include "preload/thread.h"
 
 #define IOV_MAX_KERNEL 1024
+#define SYN_MOST 1460 /* bytes: a segment over Ethernet; loopback's SYN takes more */
 
 static size_t total_of(const struct msghdr *m)
 {
@@ -23,15 +24,30 @@ static size_t total_of(const struct msghdr *m)
 	return n;
 }
 
-static bool may_ride(int fd, const struct msghdr *m)
+/* What a SYN could carry can be read: else the plain way says what it always said. */
+static bool is_readable(int fd, const struct msghdr *m)
+{
+	size_t left = SYN_MOST;
+
+	for (size_t i = 0; i < m->msg_iovlen && left; i++) {
+		const struct iovec *v = &m->msg_iov[i];
+		size_t n = v->iov_len < left ? v->iov_len : left;
+
+		if (n && !sys_readable(fd, v->iov_base, n))
+			return false;
+		left -= n;
+	}
+	return true;
+}
+
+static bool may_ride(const struct msghdr *m)
 {
 	for (size_t i = 0; i < m->msg_iovlen; i++) {
 		const struct iovec *v = &m->msg_iov[i];
 		size_t n = v->iov_len < PAYLOAD_BYTES ? v->iov_len : PAYLOAD_BYTES;
 
-		if (n) /* what cannot be read goes the plain way to its EFAULT */
-			return sys_readable(fd, v->iov_base, n) &&
-			       payload_may_repeat(v->iov_base, n);
+		if (n)
+			return payload_may_repeat(v->iov_base, n);
 	}
 	return false;
 }
@@ -87,7 +103,11 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 		return n;
 	client_pay(); /* what else this thread holds back */
 	r = client_wait_connected(fd);
-	if (r == -EINTR || r == -EALREADY || r == -EINPROGRESS)
+	while (r == -EALREADY) { /* SO_SNDTIMEO: but the bytes are taken already */
+		kernel_wait_handshake(fd, -1);
+		r = client_wait_connected(fd);
+	}
+	if (r == -EINTR)
 		return n; /* a plain write would have returned by now: the bytes are
 			     under way */
 	if (r) {
@@ -115,7 +135,8 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 		return true;
 	}
 	client_writes(s, fd);
-	if (flags & (MSG_OOB | MSG_FASTOPEN) || m->msg_controllen || !may_ride(fd, m)) {
+	if (flags & (MSG_OOB | MSG_FASTOPEN) || m->msg_controllen ||
+	    !is_readable(fd, m) || !may_ride(m)) {
 		slot_flag(s, SLOT_HELD_BACK);
 		return hold_back(fd);
 	}

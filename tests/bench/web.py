@@ -15,7 +15,8 @@ NGINX, WRK = places.tool("nginx"), places.tool("wrk")
 PORTS = {"bare": 8000, "shim": 8001}
 CONFIG = """
 daemon off;
-master_process off;  # one process that keeps its user: this runs where nobody else exists
+master_process off;  # one process, and no other user: the namespace may know none
+user root;
 pid {here}/pid;
 error_log stderr error;
 events {{ worker_connections 4096; }}

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What programs rarely do first on a connection: every call says the same with the shim as
+without, and the server reads the same bytes, each once."""
+
+import sys
+import time
+
+import flow
+from flow import SERVER4, SERVER6, check
+
+# What must ride in the SYN, so that the trouble is worth something.
+RIDES = {
+    "dup_write": b"dup", "writev_two": b"writev", "sendmsg_two": b"sendmsg",
+    "sendmmsg_three": b"one", "sendto_address": b"sendto", "send_dontwait": b"dontwait",
+    "two_writes": b"one", "zero_write": b"after", "zero_send": b"after",
+    "get": b"GET / HTTP/1.1\r\n\r\n", "send_more": b"to", "toggled": b"toggled",
+    "options": b"cork", "shutdown_after_send": b"last",
+    "exit_after_send": b"exit", "send_timeout": b"timeout", "whole_page": b"h",
+}
+RIDE_A_SEGMENT = ("big_write", "big_send", "big_writev", "two_segments")
+BY_IPV6_TOO = ("bad_getpeername", "connect_again", "connect_unspec", "information", "post",
+               "sendmsg_two", "two_writes", "vfork_dup2_exec", "writev_two")
+HELD_BACK = ("post", "post_nonblocking", "post_cut", "send_oob")
+
+
+def trial(case, state, host):
+    service = flow.Service()
+    done = flow.run([flow.peer("edge"), case, host, service.port], state)
+    done.port = service.port
+    time.sleep(3 * flow.RTT / 1000)  # what is under way arrives
+    service.wait(len(service.seen), 1)
+    done.read = sorted(bytes(seen.data) for seen in service.seen)
+    if case.startswith("raw_"):  # closed behind our back: nothing can be sent any more
+        done.read = [data for data in done.read if data]
+    for text in done.err.split():
+        if not text.isdigit():
+            done.code = f"{done.code} {done.err}"
+    done.took = [int(text) for text in done.err.split() if text.isdigit()]
+    service.stop()
+    return done
+
+
+def brief(read):
+    return [data if len(data) < 60 else f"{len(data)} bytes" for data in read]
+
+
+def compare(case, host=SERVER4):
+    name = case.replace("_", "-") + ("-ipv6" if host == SERVER6 else "")
+    bare = trial(case, None, host)
+    if bare.code is None:
+        return check(name, False, f"the test itself, bare: {bare}")
+    for _ in range(3):  # until its connect() was held back
+        done = trial(case, flow.scratch(), host)
+        if done.code is None or done.out != bare.out or \
+                (done.took and max(done.took) < 1000 * flow.RTT / 2):
+            break
+    if (done.code, done.out) != (bare.code, bare.out):
+        told, wanted = done.out.splitlines(), bare.out.splitlines()
+        differ = [(a, b) for a, b in zip(told, wanted) if a != b]
+        return check(name, False, f"differs (shim, bare): {differ[:3]}, {len(told)} and "
+                     f"{len(wanted)} lines, status {done.code} and {bare.code}")
+    if done.read != bare.read:
+        return check(name, False, f"the server read {brief(done.read)}, bare "
+                     f"{brief(bare.read)}")
+    if not done.took or max(done.took) >= 1000 * flow.RTT / 2:
+        return check(name, False, f"its connect() was never held back: {done.took} us")
+    last = flow.syns_to(done.port)[-1]
+    rode, length = last["payload"], last["payload_length"]
+    if case in RIDES and rode != RIDES[case]:
+        return check(name, False, f"the SYN carried {rode!r}, not {RIDES[case]!r}")
+    if case in RIDE_A_SEGMENT and length < 1000:
+        return check(name, False, f"the SYN carried {length} bytes")
+    if case in HELD_BACK and (length or last["cookie"] <= 0):
+        return check(name, False, f"the SYN carried {rode!r}, cookie {last['cookie']}")
+    return check(name, True, f"{len(bare.out.splitlines())} lines as bare, SYN {length} bytes")
+
+
+def story():
+    flow.run([flow.peer("native"), SERVER4, flow.Service().port])  # the cookies
+    flow.run([flow.peer("native"), SERVER6, flow.Service().port])
+    cases = flow.run([flow.peer("edge"), "list"]).out.split()
+    check("cases", len(cases) > 100, str(len(cases)))
+    wanted = [c for c in cases if c in (sys.argv[1:] or cases)]
+    flow.together(compare, wanted, at_once=3)
+    flow.together(lambda case: compare(case, SERVER6),
+                  [c for c in wanted if c in BY_IPV6_TOO], at_once=3)
+
+
+if __name__ == "__main__":
+    flow.main(story)

@@ -13,6 +13,7 @@
 #include "preload/kernel.h"
 #include "preload/learn.h"
 #include "preload/thread.h"
+#include "preload/watch.h"
 
 #define CAPABILITY_RETRY_US 10000000
 #define LISTENER_KEPT_US 100000
@@ -136,13 +137,6 @@ static int defer(int fd, struct slot *s)
 	return -EINPROGRESS; /* as plain TCP: some never look, and wait for the event */
 }
 
-static void ended(int fd, const struct addr *to, int r)
-{
-	if (learn_is_failure(-r))
-		learn_failed(to);
-	slot_set(fd, SLOT_PLAIN);
-}
-
 /* Let the SYN go, and be as truthful as an ordinary connect(). */
 static int first_contact(int fd, struct slot *s, const struct sockaddr *to,
 			 socklen_t len)
@@ -164,7 +158,7 @@ static int first_contact(int fd, struct slot *s, const struct sockaddr *to,
 		thread_self.fresh = fd + 1;
 		slot_move(fd, SLOT_OPENING, SLOT_WATCHED);
 	} else if (r != -EINTR) {
-		ended(fd, &s->to, r);
+		learn_ended(fd, &s->to, r);
 	}
 	return r;
 }
@@ -238,7 +232,7 @@ static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int 
 		slot_flag(s, SLOT_TOLD | SLOT_SAID);
 		slot_move(fd, SLOT_OPENING, SLOT_WATCHED);
 	} else if (learn_is_failure(-*ret)) {
-		ended(fd, &s->to, *ret);
+		learn_ended(fd, &s->to, *ret);
 	}
 	return true;
 }
@@ -316,78 +310,13 @@ static void pay_overdue(int fd)
 
 	/* one that is not deferred any more was paid by another thread */
 	if (slot_state(fd) != SLOT_DEFERRED ||
-	    (s && slot_age_us(s, clock_now_us()) > CLIENT_PROMPT_US))
+	    (s && slot_age_us(s, clock_now_us()) > WATCH_PROMPT_US))
 		pay(fd);
 }
 
 void client_pay_overdue(void)
 {
 	thread_each_owed(pay_overdue);
-}
-
-static void mark_told(int fd)
-{
-	struct slot *s = slot_room(fd);
-
-	if (s && slot_state(fd) == SLOT_DEFERRED)
-		slot_flag(s, SLOT_TOLD);
-}
-
-void client_told(void)
-{
-	thread_each_owed(mark_told);
-}
-
-void client_told_error(int fd, int e)
-{
-	struct slot *s = slot_of(fd);
-
-	if (!s)
-		return;
-	if (e)
-		ended(fd, &s->to, -e);
-	else if (slot_state(fd) == SLOT_DEFERRED || !kernel_holds_syn(fd))
-		slot_flag(s, SLOT_TOLD);
-}
-
-void client_heard(int fd, ssize_t n)
-{
-	enum slot_state state = slot_state(fd);
-	struct slot *s;
-
-	if (n == 0 || (state != SLOT_OPENING && state != SLOT_WATCHED))
-		return;
-	if (n < 0 && !learn_is_failure(real_errno()))
-		return;
-	s = slot_noted(fd);
-	if (!s)
-		return;
-	if (n < 0)
-		ended(fd, &s->to, -real_errno());
-	else if (slot_move(fd, state, SLOT_PLAIN))
-		learn_connection(fd, s);
-}
-
-void client_writes(struct slot *s, int fd)
-{
-	uint64_t now;
-	uint32_t age;
-
-	if (slot_has(s, SLOT_WROTE))
-		return;
-	slot_flag(s, SLOT_WROTE);
-	if (thread_self.fresh == fd + 1)
-		thread_self.fresh = 0;
-	if (s->thread != thread_id())
-		return;
-	if (slot_has(s, SLOT_BLOCKING) && s->sleeps != thread_self.sleeps)
-		return;
-	now = clock_now_us();
-	age = slot_age_us(s, now);
-	if (!slot_has(s, SLOT_BLOCKING) && now - thread_self.woke_us < age)
-		age = (uint32_t)(now - thread_self.woke_us);
-	if (age < CLIENT_PROMPT_US)
-		slot_flag(s, SLOT_PROMPT);
 }
 
 bool client_getpeername(int fd, struct sockaddr *to, socklen_t *len, int *ret)

@@ -14,9 +14,6 @@
 
 #include "preload/slot.h"
 
-/* How long after connect() a first write still counts as "at once". */
-#define CLIENT_PROMPT_US 5000
-
 /* Off until the constructor has read the environment, and with TFOSHIM_OFF=1. */
 void client_switch_on(void);
 
@@ -35,16 +32,7 @@ void client_force(int fd);
 /* All that this thread owes; all of the process. */
 void client_pay(void);
 void client_pay_all(void);
-/* What this thread has owed for longer than CLIENT_PROMPT_US. */
+/* What this thread has owed for longer than WATCH_PROMPT_US. */
 void client_pay_overdue(void);
-
-/* A wait of this thread reported descriptors ready: it may know of a connection now. */
-void client_told(void);
-/* The program asked SO_ERROR, and the kernel said e. */
-void client_told_error(int fd, int e);
-/* A read returned n (errno as libc left it). */
-void client_heard(int fd, ssize_t n);
-/* A write is about to be made: was the first one prompt? */
-void client_writes(struct slot *s, int fd);
 
 #endif

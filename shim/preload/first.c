@@ -11,6 +11,7 @@
 #include "preload/kernel.h"
 #include "preload/learn.h"
 #include "preload/thread.h"
+#include "preload/watch.h"
 
 #define IOV_MAX_KERNEL 1024
 #define SYN_MOST 1460 /* bytes: a segment over Ethernet; loopback's SYN takes more */
@@ -134,7 +135,7 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 		*ret = 0; /* nothing to write: nothing leaves */
 		return true;
 	}
-	client_writes(s, fd);
+	watch_writes(s, fd);
 	if (flags & (MSG_OOB | MSG_FASTOPEN) || m->msg_controllen ||
 	    !is_readable(fd, m) || !may_ride(m)) {
 		slot_flag(s, SLOT_HELD_BACK);

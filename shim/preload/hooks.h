@@ -15,6 +15,7 @@
 #include "preload/real.h"
 #include "preload/slot.h"
 #include "preload/thread.h"
+#include "preload/watch.h"
 
 /*
  * Nothing is pending in this process, so there is nothing to do: one load, one test,
@@ -37,7 +38,7 @@ static inline ssize_t answer(ssize_t r)
 
 static inline ssize_t heard(int fd, ssize_t n)
 {
-	client_heard(fd, n);
+	watch_heard(fd, n);
 	return n;
 }
 

@@ -156,7 +156,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 		client_settle(fd);
 	r = REAL(getsockopt)(fd, level, name, value, len);
 	if (r == 0 && level == SOL_SOCKET && name == SO_ERROR && *len >= sizeof(int))
-		client_told_error(fd, *(int *)value);
+		watch_told_error(fd, *(int *)value);
 	return r;
 }
 
@@ -180,7 +180,7 @@ static bool write_is_first(int fd, size_t n, int flags)
 	if (!(flags & MSG_DONTWAIT))
 		pause_on(fd, POLLOUT, n);
 	if (s && !slot_has(s, SLOT_WROTE)) {
-		client_writes(s, fd);
+		watch_writes(s, fd);
 		client_force(fd); /* told it may write, but the SYN went alone */
 	}
 	return false;
@@ -364,7 +364,7 @@ static void write_held_back(int fd)
 	struct slot *s = slot_of(fd);
 
 	if (s)
-		client_writes(s, fd);
+		watch_writes(s, fd);
 	client_force(fd);
 	pause_on(fd, POLLOUT, ANY_LENGTH);
 }

@@ -92,6 +92,13 @@ bool learn_is_failure(int e)
 	       e == EHOSTUNREACH || e == ENETUNREACH;
 }
 
+void learn_ended(int fd, const struct addr *to, int r)
+{
+	if (learn_is_failure(-r))
+		learn_failed(to);
+	slot_set(fd, SLOT_PLAIN);
+}
+
 static enum habit habit_of(struct slot *s, const struct tcp_facts *f)
 {
 	bool unseen_write = f->bytes_acked > 1; /* one is the SYN's */

@@ -18,6 +18,9 @@ void learn_setup(const char *state, const char *runtime_dir);
 void learn_ask(const struct addr *to, struct memory_view *ret);
 /* Refused, reset, timed out: for everybody. */
 void learn_failed(const struct addr *to);
+/* A connection has ended by r, a negative errno: the slot is plain, the memory knows.
+ */
+void learn_ended(int fd, const struct addr *to, int r);
 /* This errno of a connection says that the destination does not answer. */
 bool learn_is_failure(int e);
 /* The connection's one record: called when its first byte came back, or at its end. */

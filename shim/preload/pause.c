@@ -9,6 +9,7 @@
 #include "preload/client.h"
 #include "preload/linger.h"
 #include "preload/thread.h"
+#include "preload/watch.h"
 
 /* PIPE_BUF: what a ready descriptor takes without blocking */
 #define ATOMIC_WRITE 4096
@@ -166,7 +167,7 @@ bool pause_again(struct pause *p, int r)
 {
 	if (r != 0 || p->zero) {
 		if (r > 0)
-			client_told();
+			watch_told();
 		thread_self.woke_us = clock_now_us();
 		return false;
 	}

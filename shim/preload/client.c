@@ -78,11 +78,11 @@ static bool wanted(int fd, const struct sockaddr *to, socklen_t len, struct addr
 	if (!atomic_load_explicit(&on, memory_order_acquire) ||
 	    slot_marked(fd, MARK_OWN_TFO))
 		return false;
-	if (len < sizeof(struct sockaddr_in) || len > sizeof(struct sockaddr_storage) ||
-	    !sys_readable(fd, to, len) || !addr_read(to, len, ret))
-		return false;
 	until = atomic_load_explicit(&incapable_until_us, memory_order_relaxed);
 	if (until && clock_now_us() < until)
+		return false;
+	if (len < sizeof(struct sockaddr_in) || len > sizeof(struct sockaddr_storage) ||
+	    !sys_readable(fd, to, len) || !addr_read(to, len, ret))
 		return false;
 	if (addr_is_loopback(ret) && gains_nothing(ret))
 		return false;

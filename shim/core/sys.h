@@ -99,13 +99,12 @@ static inline long sys_sendto(int fd, const void *buf, size_t n, int flags)
 /* Polls one descriptor; timeout in ms, -1 for ever. Number ready (0, 1) or negative. */
 int sys_poll1(int fd, short events, int timeout_ms, short *ret_revents);
 /*
- * Can n bytes at p be read, or one int written there, by the kernel?  Asked through a
- * socket option whose value is too short: the kernel copies the first word (EFAULT)
- * before it looks at the length (EINVAL) and changes nothing.  So a program's bad
- * pointer becomes its EFAULT and never our crash.  fd must be a socket.  Sandboxes
- * allow these two calls.
+ * Can n bytes at p be read?  Asked of the kernel, so that a program's bad pointer
+ * becomes its EFAULT and never our crash.  No descriptor, and a call that every sandbox
+ * allows.
  */
-bool sys_readable(int fd, const void *p, size_t n);
+bool sys_readable(const void *p, size_t n);
+/* Can an int be written at p?  Writes one; fd must be a socket. */
 bool sys_writable_int(int fd, void *p);
 /* Is the mode of this descriptor blocking (O_NONBLOCK clear)? */
 bool sys_blocks(int fd);

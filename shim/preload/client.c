@@ -82,7 +82,7 @@ static bool wanted(int fd, const struct sockaddr *to, socklen_t len, struct addr
 	if (until && clock_now_us() < until)
 		return false;
 	if (len < sizeof(struct sockaddr_in) || len > sizeof(struct sockaddr_storage) ||
-	    !sys_readable(fd, to, len) || !addr_read(to, len, ret))
+	    !sys_readable(to, len) || !addr_read(to, len, ret))
 		return false;
 	if (addr_is_loopback(ret) && gains_nothing(ret))
 		return false;
@@ -212,8 +212,7 @@ static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int 
 
 	if (!s)
 		return false;
-	if (!sys_readable(fd, to, sizeof(to->sa_family)) ||
-	    to->sa_family == AF_UNSPEC) {
+	if (!sys_readable(to, sizeof(to->sa_family)) || to->sa_family == AF_UNSPEC) {
 		*ret = real_connect(fd, to, len);
 		if (*ret == 0)
 			slot_set(fd, SLOT_PLAIN); /* disconnected */
@@ -331,9 +330,7 @@ bool client_getpeername(int fd, struct sockaddr *to, socklen_t *len, int *ret)
 	/* while the handshake is under way: after a reset it fails as without us */
 	if (outcome_facts(fd, &f) || !f.handshaking || kernel_peer(fd, &peer, &n))
 		return false;
-	*ret = !sys_readable(fd, len, sizeof(*len)) ? -EFAULT
-	       : (int)*len < 0			    ? -EINVAL
-						    : 0;
+	*ret = !sys_readable(len, sizeof(*len)) ? -EFAULT : (int)*len < 0 ? -EINVAL : 0;
 	if (*ret)
 		return true;
 	room = *len < n ? *len : n;

@@ -26,7 +26,7 @@ static size_t total_of(const struct msghdr *m)
 }
 
 /* What a SYN could carry can be read: else the plain way says what it always said. */
-static bool is_readable(int fd, const struct msghdr *m)
+static bool is_readable(const struct msghdr *m)
 {
 	size_t left = SYN_MOST;
 
@@ -34,7 +34,7 @@ static bool is_readable(int fd, const struct msghdr *m)
 		const struct iovec *v = &m->msg_iov[i];
 		size_t n = v->iov_len < left ? v->iov_len : left;
 
-		if (n && !sys_readable(fd, v->iov_base, n))
+		if (n && !sys_readable(v->iov_base, n))
 			return false;
 		left -= n;
 	}
@@ -137,7 +137,7 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	}
 	watch_writes(s, fd);
 	if (flags & (MSG_OOB | MSG_FASTOPEN) || m->msg_controllen ||
-	    !is_readable(fd, m) || !may_ride(m)) {
+	    !is_readable(m) || !may_ride(m)) {
 		slot_flag(s, SLOT_HELD_BACK);
 		return hold_back(fd);
 	}
@@ -158,7 +158,7 @@ bool first_message(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 
 	if (slot_state(fd) != SLOT_DEFERRED)
 		return false;
-	if (!sys_readable(fd, m, sizeof(*m)))
+	if (!sys_readable(m, sizeof(*m)))
 		return hold_back(fd);
 	copy = *m;
 	if (real_is_musl()) {
@@ -167,7 +167,7 @@ bool first_message(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	}
 	if (copy.msg_iovlen > IOV_MAX_KERNEL ||
 	    (copy.msg_iovlen &&
-	     !sys_readable(fd, copy.msg_iov, copy.msg_iovlen * sizeof(struct iovec))))
+	     !sys_readable(copy.msg_iov, copy.msg_iovlen * sizeof(struct iovec))))
 		return hold_back(fd);
 	return first_write(fd, &copy, flags, ret);
 }

@@ -54,19 +54,36 @@ static struct memory *memory_map(void)
 	return share_private(sizeof(struct memory), &at) ? NULL : at;
 }
 
+/* Somebody truncated the file under the mapping: a touch would be SIGBUS. */
+static bool is_gone(const struct memory *m)
+{
+	return !sys_readable(&m->row[MEMORY_ROWS - 1], sizeof(uint32_t));
+}
+
+static struct memory *memory_again(struct memory *was)
+{
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+	void *at = NULL;
+
+	if (!was)
+		at = memory_map();
+	else if (share_private(sizeof(struct memory), &at))
+		return NULL;
+	else
+		log_once(&said, LOG_ERROR, "state",
+			 "the state file was truncated, learning in this process only");
+	if (at && !atomic_compare_exchange_strong(&memory, &was, at)) {
+		sys2(SYS_munmap, at, sizeof(struct memory));
+		return was; /* another thread was faster */
+	}
+	return at;
+}
+
 static struct memory *memory_now(void)
 {
-	struct memory *none = NULL,
-		      *m = atomic_load_explicit(&memory, memory_order_acquire);
+	struct memory *m = atomic_load_explicit(&memory, memory_order_acquire);
 
-	if (m)
-		return m;
-	m = memory_map();
-	if (m && !atomic_compare_exchange_strong(&memory, &none, m)) {
-		sys2(SYS_munmap, m, sizeof(*m));
-		m = none;
-	}
-	return m;
+	return m && !is_gone(m) ? m : memory_again(m);
 }
 
 void learn_ask(const struct addr *to, struct memory_view *ret)

@@ -88,8 +88,8 @@ void pause_timespec(struct pause *p, const struct timespec *timeout)
 	p->for_ever = !timeout;
 	if (p->step == PAUSE_FULL || !timeout)
 		lasts(p, 1);
-	else if (!sys_readable(any_socket(), timeout, sizeof(*timeout)) ||
-		 timeout->tv_sec < 0 || (unsigned long)timeout->tv_nsec > 999999999)
+	else if (!sys_readable(timeout, sizeof(*timeout)) || timeout->tv_sec < 0 ||
+		 (unsigned long)timeout->tv_nsec > 999999999)
 		not_ours(p);
 	else
 		lasts(p, (uint64_t)timeout->tv_sec * 1000000 +
@@ -103,8 +103,8 @@ void pause_timeval(struct pause *p, struct timeval *timeout)
 	p->for_ever = !timeout;
 	if (p->step == PAUSE_FULL || !timeout)
 		lasts(p, 1);
-	else if (!sys_readable(any_socket(), timeout, sizeof(*timeout)) ||
-		 timeout->tv_sec < 0 || timeout->tv_usec < 0)
+	else if (!sys_readable(timeout, sizeof(*timeout)) || timeout->tv_sec < 0 ||
+		 timeout->tv_usec < 0)
 		not_ours(p);
 	else
 		lasts(p,
@@ -201,8 +201,7 @@ void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set 
 	if (n > 0 && n <= FD_SETSIZE)
 		s->bytes = ((size_t)n + 63) / 64 * 8;
 	for (int i = 0; i < 3; i++)
-		if (s->at[i] && s->bytes &&
-		    !sys_readable(any_socket(), s->at[i], s->bytes))
+		if (s->at[i] && s->bytes && !sys_readable(s->at[i], s->bytes))
 			s->bytes = 0;
 	if (!s->bytes) { /* no sets, a bad pointer, or sets larger than FD_SETSIZE */
 		client_pay();

@@ -283,8 +283,12 @@ static void controls(controller *f)
 	OPENS(copy, f(fd, F_DUPFD, -1));
 	STEP(f(fd, F_SETLK, &lock));
 	STEP(f(fd, F_SETLKW, &lock));
-	STEP(f(fd, F_OFD_SETLKW, &lock));
 	STEP(f(fd, F_GETLK, &lock));
+	lock.l_type = F_UNLCK;
+	STEP(f(fd, F_SETLK, &lock));
+	lock.l_type = F_WRLCK;
+	lock.l_pid = 0;
+	STEP(f(fd, F_OFD_SETLKW, &lock));
 	say("\tlock type %d", lock.l_type);
 	STEP(f(fd, F_GETLK, nowhere));
 	STEP(f(fd, 7777, 0));

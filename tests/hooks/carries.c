@@ -67,8 +67,13 @@ static void carries(carrier *carry)
 	for (enum kind k = 0; k < KINDS; k++) {
 		say("    to %s", kind_name(k));
 		if (ends_open(k, false, &e)) {
-			STEP(carry(e.near));
-			arrives(e.far);
+			long r;
+
+			errno = UNTOUCHED;
+			r = carry(e.near);
+			step("carry", r, errno);
+			if (r > 0)
+				arrives(e.far);
 			if (k != KIND_UDP) { /* an ICMP error comes when it comes */
 				close(e.far);
 				e.far = -1;
@@ -159,6 +164,7 @@ FRAGMENT(splice)
 		say("\tfar cannot write");
 	STEP(splice(e.near, NULL, two[1], NULL, 100, 0));
 	arrives(two[0]);
+	nonblocking(e.near);
 	STEP(splice(e.near, NULL, two[1], NULL, 100, SPLICE_F_NONBLOCK));
 	STEP(splice(e.near, NULL, e.far, NULL, 100, 0));
 	STEP(splice(-1, NULL, two[1], NULL, 100, 0));

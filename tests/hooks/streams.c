@@ -72,12 +72,12 @@ static void unbuffered(taker *take)
 		return;
 	f = fdopen(e.near, "r");
 	setvbuf(f, NULL, _IONBF, 0);
-	if (write(e.far, "ab\ncd\n", 6) != 6)
+	if (write(e.far, "as\ncs\n", 6) != 6)
 		say("\tfar cannot write");
 	take(f);
+	close(e.far);
 	take(f);
 	fclose(f);
-	close(e.far);
 	if (!ends_open(KIND_PIPE, true, &e))
 		return;
 	f = fdopen(e.near, "r");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * closer [blocking] [knock] THEN HOST PORT: after an ordinary request connects without blocking
- * (or blocking), waits until writable, sends "payload" (or nothing), closes at once, and THEN
+ * (or blocking), waits until writable, sends "payload THEN" (or nothing), closes at once, and THEN
  *   return exit _exit quick_exit exec signal-exit    ends, by that road
  *   epoll poll select sleep read wait               stays for a second, in that call
  * Prints the microseconds that close() took, and how long it stayed.
@@ -69,6 +69,7 @@ int main(int argc, char **argv)
 	int blocks = 0, knocks = 0, fd;
 	struct pollfd p = { .events = POLLOUT };
 	long from, closed;
+	char payload[64];
 
 	for (int i = 1; i < argc - 3; i++) {
 		blocks |= !strcmp(argv[i], "blocking");
@@ -83,7 +84,8 @@ int main(int argc, char **argv)
 		if ((errno = error_of(fd)))
 			fail("connect");
 	}
-	if (!knocks && send(fd, "payload", 7, 0) != 7)
+	snprintf(payload, sizeof(payload), "payload %s", then);
+	if (!knocks && send(fd, payload, strlen(payload), 0) != (ssize_t)strlen(payload))
 		fail("send");
 	from = now_us();
 	close(fd);

@@ -261,7 +261,8 @@ static void spawn_inherits(void)
 	int fd = connected();
 	pid_t child;
 
-	SAY(posix_spawn(&child, self, NULL, NULL, child_words(fd), environ));
+	if (posix_spawn(&child, self, NULL, NULL, child_words(fd), environ))
+		fail("posix_spawn");
 	wait_child(child);
 	SAY(close(fd));
 }
@@ -275,7 +276,8 @@ static void spawn_dup2(void)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, fd, 9);
 	posix_spawn_file_actions_addclose(&actions, fd);
-	SAY(posix_spawn(&child, self, &actions, NULL, child_words(9), environ));
+	if (posix_spawn(&child, self, &actions, NULL, child_words(9), environ))
+		fail("posix_spawn");
 	wait_child(child);
 	SAY(close(fd));
 }

@@ -124,17 +124,22 @@ static bool proven(int fd, const struct addr *to)
 	return kernel_is_own_host(fd, to) ? has_listener(fd, to) : known.answered;
 }
 
-static int defer(int fd, struct slot *s)
+/* false: this thread cannot owe any more. */
+static bool defer(int fd, struct slot *s, int *ret)
 {
-	if (slot_has(s, SLOT_BLOCKING)) {
+	if (slot_has(s, SLOT_BLOCKING))
 		slot_flag(s, SLOT_TOLD | SLOT_SAID);
+	slot_set(fd, SLOT_DEFERRED); /* before it is owed: a debt is what is deferred */
+	if (!thread_owe(fd))
+		return false;
+	if (slot_has(s, SLOT_BLOCKING)) {
 		thread_self.fresh = fd + 1;
-		slot_set(fd, SLOT_DEFERRED);
-		return 0;
+		*ret = 0;
+		return true;
 	}
-	slot_set(fd, SLOT_DEFERRED);
 	epoll_rearm(fd);
-	return -EINPROGRESS; /* as plain TCP: some never look, and wait for the event */
+	*ret = -EINPROGRESS; /* as plain TCP: some never look, and wait for the event */
+	return true;
 }
 
 /* Let the SYN go, and be as truthful as an ordinary connect(). */
@@ -201,8 +206,9 @@ static int open_connection(int fd, const struct sockaddr *to, socklen_t len,
 		return 0;
 	}
 	slot_flag(s, SLOT_COOKIE_SYN);
-	return proven(fd, a) && thread_owe(fd) ? defer(fd, s)
-					       : first_contact(fd, s, to, len);
+	if (!proven(fd, a) || !defer(fd, s, &r))
+		r = first_contact(fd, s, to, len);
+	return r;
 }
 
 /* connect() on a socket whose connection we know already. */

@@ -62,6 +62,7 @@ void death_of(int fd)
 		say_farewell(fd, s);
 	}
 	slot_set(fd, SLOT_PLAIN);
+	thread_not_fresh(fd);
 }
 
 void death_range(unsigned int first, unsigned int last)
@@ -114,9 +115,9 @@ void death_shared(int from, int to)
 	}
 	*copy = *s;
 	slot_flag(copy, SLOT_COPY);
-	if (slot_state(from) == SLOT_DEFERRED && !thread_owe(to))
-		client_materialize(from);
 	slot_set(to, slot_state(from));
+	if (slot_state(from) == SLOT_DEFERRED && !thread_owe(to))
+		client_materialize(to);
 }
 
 static void mark_shared(int fd)

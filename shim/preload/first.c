@@ -124,7 +124,6 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 {
 	struct slot *s = slot_of(fd);
-	struct msghdr bare = { .msg_iov = m->msg_iov, .msg_iovlen = m->msg_iovlen };
 	size_t total;
 	long n;
 
@@ -136,12 +135,12 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 		return true;
 	}
 	watch_writes(s, fd);
-	if (flags & (MSG_OOB | MSG_FASTOPEN) || m->msg_controllen ||
-	    !is_readable(m) || !may_ride(m)) {
+	if (flags & (MSG_OOB | MSG_FASTOPEN) || m->msg_controllen || !is_readable(m) ||
+	    !may_ride(m)) {
 		slot_flag(s, SLOT_HELD_BACK);
 		return hold_back(fd);
 	}
-	n = sys3(SYS_sendmsg, fd, &bare, flags | MSG_FASTOPEN | MSG_DONTWAIT);
+	n = sys3(SYS_sendmsg, fd, m, flags | MSG_FASTOPEN | MSG_DONTWAIT);
 	if (n < 0)
 		return hold_back(
 			fd); /* the cookie vanished, or another thread was faster */

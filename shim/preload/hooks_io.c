@@ -226,9 +226,16 @@ HOOKED(ssize_t, sendto,
 	socklen_t len),
        (fd, buf, n, flags, to, len), calm(fd))
 {
+	struct iovec v = { (void *)buf, n };
+	struct msghdr m = {
+		.msg_name = (void *)to,
+		.msg_namelen = len,
+		.msg_iov = &v,
+		.msg_iovlen = 1,
+	};
 	ssize_t r;
 
-	if (quiet() || !buffer_answered(fd, buf, n, flags, &r))
+	if (quiet() || !write_is_first(fd, n, flags) || !first_write(fd, &m, flags, &r))
 		return REAL(sendto)(fd, buf, n, flags, to, len);
 	return answer(r);
 }

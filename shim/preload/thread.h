@@ -44,6 +44,12 @@ static inline bool thread_is_calm(void)
 		 atomic_load_explicit(&thread_self.owes, memory_order_relaxed));
 }
 
+static inline void thread_not_fresh(int fd)
+{
+	if (thread_self.fresh == fd + 1)
+		thread_self.fresh = 0;
+}
+
 /* false: no room, or the thread's end could not be watched: then it must not defer. */
 bool thread_owe(int fd);
 void thread_paid(int fd);

@@ -44,6 +44,7 @@ void watch_heard(int fd, ssize_t n)
 	s = slot_noted(fd);
 	if (!s)
 		return;
+	thread_not_fresh(fd);
 	if (n < 0)
 		learn_ended(fd, &s->to, -real_errno());
 	else if (slot_move(fd, state, SLOT_PLAIN))
@@ -58,8 +59,7 @@ void watch_writes(struct slot *s, int fd)
 	if (slot_has(s, SLOT_WROTE))
 		return;
 	slot_flag(s, SLOT_WROTE);
-	if (thread_self.fresh == fd + 1)
-		thread_self.fresh = 0;
+	thread_not_fresh(fd);
 	if (s->thread != thread_id())
 		return;
 	if (slot_has(s, SLOT_BLOCKING) && s->sleeps != thread_self.sleeps)

@@ -12,13 +12,28 @@
 
 static const char *const words[] = {
 #define OUTCOME(word, means) #word,
+#define REASON(word, means)
 #include "core/outcome.def"
 #undef OUTCOME
+#undef REASON
+};
+
+static const char *const reasons[] = {
+#define OUTCOME(word, means)
+#define REASON(word, means) #word,
+#include "core/outcome.def"
+#undef OUTCOME
+#undef REASON
 };
 
 const char *outcome_word(enum outcome o)
 {
 	return o < OUTCOMES ? words[o] : "unknown";
+}
+
+const char *outcome_reason(enum reason r)
+{
+	return r < REASONS ? reasons[r] : "unknown";
 }
 
 int outcome_facts(int fd, struct tcp_facts *ret)

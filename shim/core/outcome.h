@@ -11,9 +11,20 @@
 
 enum outcome {
 #define OUTCOME(word, means) OUTCOME_##word,
+#define REASON(word, means)
 #include "core/outcome.def"
 #undef OUTCOME
+#undef REASON
 	OUTCOMES
+};
+
+enum reason {
+#define OUTCOME(word, means)
+#define REASON(word, means) REASON_##word,
+#include "core/outcome.def"
+#undef OUTCOME
+#undef REASON
+	REASONS
 };
 
 struct tcp_facts {
@@ -28,6 +39,7 @@ struct tcp_facts {
 };
 
 const char *outcome_word(enum outcome o);
+const char *outcome_reason(enum reason r);
 /* Negative errno when fd is not TCP. */
 int outcome_facts(int fd, struct tcp_facts *ret);
 /* deferred: our SYN carried the cookie; had_data: and the first bytes. */

@@ -111,17 +111,28 @@ static bool has_listener(int fd, const struct addr *to)
 	return true;
 }
 
-/* We defer only what we have seen. */
-static bool proven(int fd, const struct addr *to)
+/* We defer only what we have seen: REASON_none. */
+static enum reason not_proven(int fd, const struct addr *to)
 {
 	struct memory_view known;
+	bool answers;
 
 	if (addr_is_link_local(to))
-		return false;
+		return REASON_first_contact;
 	learn_ask(to, &known);
-	if (known.habit != HABIT_WRITES_FIRST && known.habit != HABIT_WROTE_LATE)
-		return false;
-	return kernel_is_own_host(fd, to) ? has_listener(fd, to) : known.answered;
+	switch (known.habit) {
+	case HABIT_UNKNOWN:
+		return REASON_first_contact;
+	case HABIT_READS_FIRST:
+		return REASON_reads_first;
+	case HABIT_KNOCKS:
+		return REASON_knock;
+	case HABIT_WRITES_FIRST:
+	case HABIT_WROTE_LATE:
+		break;
+	}
+	answers = kernel_is_own_host(fd, to) ? has_listener(fd, to) : known.answered;
+	return answers ? REASON_none : REASON_first_contact;
 }
 
 /* false: this thread cannot owe any more. */
@@ -175,6 +186,7 @@ static void fill(int fd, struct slot *s, const struct addr *to)
 	s->thread = thread_id();
 	s->to = *to;
 	s->sleeps = thread_self.sleeps;
+	s->reason = REASON_none;
 	s->flags = sys_blocks(fd) ? SLOT_BLOCKING : 0;
 }
 
@@ -206,7 +218,8 @@ static int open_connection(int fd, const struct sockaddr *to, socklen_t len,
 		return 0;
 	}
 	slot_flag(s, SLOT_COOKIE_SYN);
-	if (!proven(fd, a) || !defer(fd, s, &r))
+	s->reason = not_proven(fd, a);
+	if (s->reason != REASON_none || !defer(fd, s, &r))
 		r = first_contact(fd, s, to, len);
 	return r;
 }

@@ -137,7 +137,7 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	watch_writes(s, fd);
 	if (flags & (MSG_OOB | MSG_FASTOPEN) || m->msg_controllen || !is_readable(m) ||
 	    !may_ride(m)) {
-		slot_flag(s, SLOT_HELD_BACK);
+		s->reason = REASON_payload;
 		return hold_back(fd);
 	}
 	n = sys3(SYS_sendmsg, fd, m, flags | MSG_FASTOPEN | MSG_DONTWAIT);

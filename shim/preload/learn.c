@@ -139,6 +139,10 @@ static void tell(const struct slot *s, const struct tcp_facts *f, enum outcome o
 	addr_print(&line, &s->to);
 	text_str(&line, " outcome=");
 	text_str(&line, outcome_word(o));
+	if (o != OUTCOME_data_acked && s->reason != REASON_none) {
+		text_str(&line, " reason=");
+		text_str(&line, outcome_reason((enum reason)s->reason));
+	}
 	text_str(&line, " rtt_us=");
 	text_num(&line, f->rtt_us);
 	text_str(&line, " bytes_received=");

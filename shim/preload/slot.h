@@ -31,9 +31,8 @@ enum slot_flag {
 	SLOT_COOKIE_SYN = 16, /* the kernel had a cookie: our SYN carries it */
 	SLOT_SYN_DATA = 32,   /* ... and data */
 	SLOT_SHARED = 64, /* dup or fork: another holder may act on the connection */
-	SLOT_HELD_BACK = 128, /* the payload may not ride */
-	SLOT_COPY = 256,      /* another slot or process keeps the record */
-	SLOT_SAID = 512,      /* a connect() has returned 0 */
+	SLOT_COPY = 128,  /* another slot or process keeps the record */
+	SLOT_SAID = 256,  /* a connect() has returned 0 */
 };
 
 struct slot {
@@ -41,7 +40,8 @@ struct slot {
 	struct addr to;
 	uint32_t since_us;	/* when connect() was answered: slot_age_us() */
 	uint32_t thread;	/* thread_id() of who called it */
-	uint16_t sleeps;	/* that thread's count of sleeps then */
+	uint8_t sleeps;		/* that thread's count of sleeps then */
+	uint8_t reason;		/* enum reason: why no data rode in the SYN */
 	_Atomic uint16_t flags; /* enum slot_flag */
 };
 

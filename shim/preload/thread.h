@@ -16,7 +16,7 @@
 #define THREAD_OWES 128 /* connections one thread may hold back at a time */
 
 struct thread {
-	uint16_t sleeps;   /* blocking calls, counted while anything is pending */
+	uint8_t sleeps;	   /* blocking calls, counted while anything is pending */
 	uint64_t woke_us;  /* when the last of them ended */
 	int fresh;	   /* blocking, connected, not written to yet; plus one */
 	int vfork_parent;  /* our pid, while a vfork may be under way */

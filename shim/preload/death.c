@@ -30,13 +30,11 @@ static bool still_opening(int fd)
 	return !outcome_facts(fd, &f) && f.handshaking;
 }
 
-/* Nobody waits for it any more, but its bytes or its mere coming are owed to the
- * server. */
+/* Nobody waits for it any more, but its bytes or its coming are owed to the server. */
 static void outlive(int fd, const struct slot *s)
 {
 	if (!sys_blocks(fd) && linger_add(fd, s)) {
-		epoll_forget(fd); /* else its events would come for a number that is
-				     closed */
+		epoll_forget(fd); /* or its events would come for a closed number */
 		return;
 	}
 	kernel_wait_handshake(fd, -1);
@@ -77,14 +75,18 @@ static void let_open(int fd)
 	client_materialize(fd);
 	if (s && slot_state(fd) == SLOT_OPENING && counted_on(s))
 		kernel_wait_handshake(fd, -1);
-	if (s)
-		say_farewell(fd, s);
+}
+
+void death_is_near(void)
+{
+	slot_each(0, SLOT_MAX - 1, let_open);
+	linger_wait();
 }
 
 void death_of_process(void)
 {
-	slot_each(0, SLOT_MAX - 1, let_open);
-	linger_wait();
+	death_is_near();
+	slot_each(0, SLOT_MAX - 1, death_of);
 }
 
 static void let_open_if_closed_by_exec(int fd)

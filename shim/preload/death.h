@@ -12,8 +12,11 @@
 void death_of(int fd);
 /* ... and all from first to last. */
 void death_range(unsigned int first, unsigned int last);
-/* All images of this process are about to end; or this one is about to be replaced. */
+/* The process is about to end, but its own last words are still to come ... */
+void death_is_near(void);
+/* ... or are said. */
 void death_of_process(void);
+/* exec, which may fail: what it would close may open first, the rest lives on. */
 void death_by_exec(void);
 /* dup: another number for the same connection. */
 void death_shared(int from, int to);

@@ -109,8 +109,7 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 		r = client_wait_connected(fd);
 	}
 	if (r == -EINTR)
-		return n; /* a plain write would have returned by now: the bytes are
-			     under way */
+		return n; /* as a plain write: the bytes are under way */
 	if (r) {
 		if (learn_is_failure(-r))
 			learn_failed(&s->to);
@@ -142,8 +141,7 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	}
 	n = sys3(SYS_sendmsg, fd, m, flags | MSG_FASTOPEN | MSG_DONTWAIT);
 	if (n < 0)
-		return hold_back(
-			fd); /* the cookie vanished, or another thread was faster */
+		return hold_back(fd); /* no cookie any more, or another was faster */
 	slot_flag(s, SLOT_SYN_DATA);
 	slot_move(fd, SLOT_DEFERRED, SLOT_OPENING);
 	thread_paid(fd);

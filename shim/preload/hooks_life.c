@@ -195,35 +195,35 @@ int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 
 /* --- exit ------------------------------------------------------------------------ */
 
-#define END(call) \
+#define END(before, call) \
 	do { \
 		if (!quiet()) \
-			life_before_exit(); \
+			before(); \
 		call; \
 		__builtin_unreachable(); \
 	} while (0)
 
 void exit(int status)
 {
-	END(REAL(exit)(status));
-}
-
-void _exit(int status)
-{
-	END(REAL(_exit)(status));
-}
-
-void _Exit(int status)
-{
-	END(REAL(_Exit)(status));
+	END(life_before_exit, REAL(exit)(status));
 }
 
 void quick_exit(int status)
 {
-	END(REAL(quick_exit)(status));
+	END(life_before_exit, REAL(quick_exit)(status));
 }
 
 void abort(void)
 {
-	END(REAL(abort)());
+	END(life_before_exit, REAL(abort)());
+}
+
+void _exit(int status)
+{
+	END(life_at_end, REAL(_exit)(status));
+}
+
+void _Exit(int status)
+{
+	END(life_at_end, REAL(_Exit)(status));
 }

@@ -71,7 +71,7 @@ __attribute__((constructor)) static void born(int argc, char **argv, char **envp
 
 __attribute__((destructor)) static void dies(void)
 {
-	life_before_exit();
+	life_at_end();
 }
 
 void life_before_fork(void)
@@ -100,6 +100,12 @@ void life_before_exec(void)
 }
 
 void life_before_exit(void)
+{
+	if (!thread_is_vfork_child())
+		death_is_near();
+}
+
+void life_at_end(void)
 {
 	if (!thread_is_vfork_child())
 		death_of_process();

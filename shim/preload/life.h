@@ -11,9 +11,10 @@ void life_before_fork(void);
 void life_after_fork(pid_t r);
 /* Before posix_spawn, system, popen: descriptors leave our sight. */
 void life_before_spawn(void);
-/* Before exec and before the process ends, by whatever road. */
 void life_before_exec(void);
+/* Before the handlers that run at the end of a process; after them. */
 void life_before_exit(void);
+void life_at_end(void);
 /* The real vfork, for the jump to it; what hooks.c's vfork calls first. */
 void *life_vfork(void);
 

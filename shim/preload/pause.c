@@ -38,8 +38,7 @@ void pause_on(int fd, short events, size_t n)
 	pause_before();
 }
 
-/* A socket of ours to ask the kernel by, whether a pointer of the program's can be
- * read. */
+/* A socket to ask the kernel by. */
 static int any_socket(void)
 {
 	int fd = thread_any_owed();
@@ -73,8 +72,7 @@ void pause_ms(struct pause *p, int timeout_ms)
 	lasts(p, p->for_ever ? 1 : (uint64_t)timeout_ms * 1000);
 }
 
-/* A timeout that we cannot read or that the kernel will refuse: the plain call, once.
- */
+/* A timeout that cannot be read or that the kernel will refuse: the plain call. */
 static void not_ours(struct pause *p)
 {
 	client_pay();

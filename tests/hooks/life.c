@@ -210,28 +210,32 @@ typedef int spawner(pid_t *pid, const char *path, const posix_spawn_file_actions
 		    const posix_spawnattr_t *attributes, char *const argv[],
 		    char *const envp[]);
 
+/* The child speaks before we do. */
+static void spawned(int r)
+{
+	int e = errno, status = -1;
+	pid_t child = waitpid(-1, &status, 0);
+
+	step("spawn", r, e);
+	if (child > 0)
+		say_status(status);
+}
+
 static void spawns(spawner *spawn, const char *sh)
 {
 	posix_spawn_file_actions_t actions;
 	pid_t child = -1;
-	int status;
 
-	STEP(spawn(&child, sh, NULL, NULL, arguments, greeting));
-	STEP(waitpid(child, &status, 0) == child);
-	say_status(status);
-	STEP(spawn(&child, "/nowhere", NULL, NULL, arguments, environ));
-	STEP(spawn(NULL, sh, NULL, NULL, arguments, environ));
-	STEP(waitpid(-1, &status, 0) > 0);
-	say_status(status);
+	spawned(spawn(&child, sh, NULL, NULL, arguments, greeting));
+	spawned(spawn(NULL, sh, NULL, NULL, arguments, environ));
+	spawned(spawn(&child, "/nowhere", NULL, NULL, arguments, environ));
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, 91);
 	posix_spawn_file_actions_addclose(&actions, 91);
-	STEP(spawn(&child, sh, &actions, NULL, arguments, environ));
-	STEP(waitpid(child, &status, 0) == child);
-	say_status(status);
+	spawned(spawn(&child, sh, &actions, NULL, arguments, environ));
 	posix_spawn_file_actions_addopen(&actions, 92, "/nowhere/at/all", O_RDONLY, 0);
-	STEP(spawn(&child, sh, &actions, NULL, arguments, environ));
+	spawned(spawn(&child, sh, &actions, NULL, arguments, environ));
 	posix_spawn_file_actions_destroy(&actions);
 }
 

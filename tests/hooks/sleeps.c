@@ -155,9 +155,6 @@ FRAGMENT(sigwaitinfo)
 	pend();
 	STEP(sigwaitinfo(&user_signals, &info));
 	say("\tsignal %d, from ourselves: %d", info.si_signo, info.si_pid == getpid());
-	alarm_in(5);
-	STEP(sigwaitinfo(&user_signals, &info));
-	alarm_off();
 	pthread_sigmask(SIG_SETMASK, &was, NULL);
 	STEP(sigwaitinfo(nowhere, &info));
 }

@@ -2,6 +2,8 @@
 /* hooks: fork, exec, spawn and exit. */
 #undef _FORTIFY_SOURCE
 #pragma GCC visibility push(default)
+#include <pty.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -40,6 +42,35 @@ pid_t _Fork(void)
 	r = REAL(_Fork)();
 	life_after_fork(r);
 	return r;
+}
+
+int forkpty(int *master, char *name, const struct termios *settings,
+	    const struct winsize *size)
+{
+	int r;
+
+	if (quiet())
+		return REAL(forkpty)(master, name, settings, size);
+	life_before_fork();
+	r = REAL(forkpty)(master, name, settings, size);
+	life_after_fork(r);
+	return r;
+}
+
+/* The child starts in f, on its own stack: only a copy of the descriptors matters here.
+ */
+int clone(int (*f)(void *arg), void *stack, int flags, void *arg, ...)
+{
+	va_list more;
+	void *a[3];
+
+	va_start(more, arg);
+	for (int i = 0; i < 3; i++)
+		a[i] = va_arg(more, void *);
+	va_end(more);
+	if (!quiet() && !(flags & CLONE_FILES))
+		life_before_spawn();
+	return REAL(clone)(f, stack, flags, arg, a[0], a[1], a[2]);
 }
 
 /*

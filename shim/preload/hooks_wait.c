@@ -503,10 +503,35 @@ int mq_timedsend(mqd_t q, const char *m, size_t n, unsigned int priority,
 
 /* --- syscall(2) ------------------------------------------------------------------ */
 
-static bool never_sleeps(long number)
+static void before_syscall(long number)
 {
-	return number == SYS_gettid || number == SYS_getpid ||
-	       number == SYS_clock_gettime || number == SYS_getrandom;
+	switch (number) {
+	case SYS_gettid:
+	case SYS_getpid:
+	case SYS_clock_gettime:
+	case SYS_getrandom:
+		return; /* never sleep */
+	case SYS_clone:
+	case SYS_clone3:
+	case SYS_execve:
+	case SYS_execveat:
+#ifdef SYS_fork
+	case SYS_fork:
+	case SYS_vfork:
+#endif
+		life_before_spawn();
+		return;
+	case SYS_exit_group:
+		life_at_end();
+		return;
+	case SYS_sendmsg:
+	case SYS_sendmmsg:
+		life_before_spawn(); /* may carry descriptors away */
+		break;
+	default:
+		break;
+	}
+	pause_before();
 }
 
 long syscall(long number, ...)
@@ -518,7 +543,7 @@ long syscall(long number, ...)
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(args, long);
 	va_end(args);
-	if (!quiet() && !never_sleeps(number))
-		pause_before();
+	if (!quiet())
+		before_syscall(number);
 	return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

@@ -6,7 +6,6 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
-#include <sys/ioctl.h>
 
 #include "core/outcome.h"
 #include "core/clock.h"
@@ -69,13 +68,10 @@ void kernel_send_fin(int fd)
 {
 	struct linger asked = { 0, 0 };
 	socklen_t len = sizeof(asked);
-	int unread = 0;
 
-	if (sys3(SYS_ioctl, fd, FIONREAD, &unread) || !unread ||
-	    sys_getsockopt(fd, SOL_SOCKET, SO_LINGER, &asked, &len) ||
-	    (asked.l_onoff && asked.l_linger == 0))
-		return;
-	sys2(SYS_shutdown, fd, SHUT_WR);
+	if (!sys_getsockopt(fd, SOL_SOCKET, SO_LINGER, &asked, &len) &&
+	    !(asked.l_onoff && asked.l_linger == 0))
+		sys2(SYS_shutdown, fd, SHUT_WR);
 }
 
 static bool own_end(int fd, struct addr *ret)

@@ -25,8 +25,8 @@ int kernel_peer(int fd, struct sockaddr_storage *ret, socklen_t *ret_len);
  * TCP itself gives up.  false: not within that time.  Signals do not end the wait. */
 bool kernel_wait_handshake(int fd, int timeout_ms);
 /*
- * Before a close: where there is an answer that nobody read, ends the sending side
- * first. The server answered at the SYN, so its answer is early, and close() over
+ * Before the last close of a connection that nobody has read from: ends the sending
+ * side first.  The server answered at the SYN, so its answer is early, and close() over
  * unread data sends a RST where the FIN would have gone long ago.  Not where the
  * program asked for a RST itself (SO_LINGER of zero).
  */

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * edge: what the programs edge_* share.  After two ordinary requests they connect once
+ *more and then do what programs rarely do first on a connection.  Every call, its
+ *result and its errno are said on stdout; how long connect() took, on stderr.
+ *
+ *	edge_* CASE HOST PORT
+ *	edge_* list              its cases
+ *	edge_* child FD          what the others execute
+ *
+ * What is said leaves by the system call itself: between the calls of a case nothing
+ *else happens.
+ */
+#ifndef EDGE_H
+#define EDGE_H
+
+#include "peer.h"
+
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+static struct place to;
+static char self[512];
+static void *volatile bad_pointer UNUSED = (void *)8;
+
+#define BAD bad_pointer
+#define BIG (1 << 20)
+
+static long raw(long number, long a, long b, long c)
+{
+#if defined(__x86_64__)
+	long r;
+
+	__asm__ volatile("syscall"
+			 : "=a"(r)
+			 : "a"(number), "D"(a), "S"(b), "d"(c)
+			 : "rcx", "r11", "memory");
+	return r;
+#else
+	return syscall(number, a, b, c);
+#endif
+}
+
+static void say_to(int out, const char *format, ...)
+{
+	char line[512];
+	int was = errno, n;
+	va_list args;
+
+	va_start(args, format);
+	n = vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	raw(SYS_write, out, (long)line, n < (int)sizeof(line) ? n : (int)sizeof(line));
+	errno = was;
+}
+
+#define say(...) say_to(1, __VA_ARGS__)
+
+static long said(const char *what, long r)
+{
+	say("%s = %ld%s%s\n", what, r, r == -1 ? " " : "",
+	    r == -1 ? strerror(errno) : "");
+	return r;
+}
+
+#define SAY(call) said(#call, (long)(call))
+
+static UNUSED int connected_to(int flags)
+{
+	int fd = new_socket(&to, flags);
+	long from = now_us();
+	int r = dial(fd, &to);
+
+	say_to(2, "%ld\n", now_us() - from);
+	said("connect", r);
+	return fd;
+}
+
+static UNUSED int connected(void)
+{
+	return connected_to(0);
+}
+
+static int writable(int fd)
+{
+	struct pollfd p = { fd, POLLOUT, 0 };
+
+	return poll(&p, 1, -1) == 1 && p.revents == POLLOUT;
+}
+
+static UNUSED int connected_nonblocking(void)
+{
+	int fd = connected_to(SOCK_NONBLOCK);
+
+	SAY(writable(fd));
+	SAY(error_of(fd));
+	return fd;
+}
+
+static UNUSED void hear(int fd)
+{
+	char bytes[4096];
+	size_t n = 0;
+	ssize_t k = 0;
+
+	while (n < sizeof(bytes) && (k = read(fd, bytes + n, sizeof(bytes) - n)) > 0)
+		n += (size_t)k;
+	said("end", k);
+	say("heard %.*s\n", (int)n, bytes);
+}
+
+static UNUSED void finish(int fd)
+{
+	SAY(shutdown(fd, SHUT_WR));
+	hear(fd);
+	SAY(close(fd));
+}
+
+static UNUSED void wait_child(pid_t child)
+{
+	int status = -1;
+
+	waitpid(child, &status, 0);
+	say("child ended with %x\n", status);
+}
+
+struct edge_case {
+	const char *name;
+	void (*run)(void);
+};
+
+#define CASE(name) \
+	{ \
+#name, name \
+	}
+
+static int child(int fd)
+{
+	SAY(send(fd, "executed", 8, 0));
+	finish(fd);
+	return 7;
+}
+
+static int edge_main(int argc, char **argv, const struct edge_case *cases, size_t n)
+{
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+		fail("readlink");
+	if (argc == 3)
+		return child(atoi(argv[2]));
+	if (argc == 4) {
+		to = place_of(argv[2], argv[3]);
+		ask(&to, "prime");
+		ask(&to, "prime");
+	}
+	for (size_t i = 0; i < n; i++)
+		if (argc == 2)
+			printf("%s\n", cases[i].name);
+		else if (!strcmp(cases[i].name, argv[1]))
+			cases[i].run();
+	return 0;
+}
+
+#endif

@@ -9,6 +9,7 @@ import time
 import flow
 from flow import SERVER4, SERVER6, check
 
+PROGRAMS = ("edge_ask", "edge_bad", "edge_end", "edge_number", "edge_process", "edge_write")
 # What must ride in the SYN, so that the trouble is worth something.
 RIDES = {
     "dup_write": b"dup", "writev_two": b"writev", "sendmsg_two": b"sendmsg",
@@ -24,9 +25,9 @@ BY_IPV6_TOO = ("bad_getpeername", "connect_again", "connect_unspec", "informatio
 HELD_BACK = ("post", "post_nonblocking", "post_cut", "send_oob")
 
 
-def trial(case, state, host):
+def trial(program, case, state, host):
     service = flow.Service()
-    done = flow.run([flow.peer("edge"), case, host, service.port], state)
+    done = flow.run([flow.peer(program), case, host, service.port], state)
     done.port = service.port
     time.sleep(3 * flow.RTT / 1000)  # what is under way arrives
     service.wait(len(service.seen), 1)
@@ -45,13 +46,13 @@ def brief(read):
     return [data if len(data) < 60 else f"{len(data)} bytes" for data in read]
 
 
-def compare(case, host=SERVER4):
+def compare(program, case, host=SERVER4):
     name = case.replace("_", "-") + ("-ipv6" if host == SERVER6 else "")
-    bare = trial(case, None, host)
+    bare = trial(program, case, None, host)
     if bare.code is None:
         return check(name, False, f"the test itself, bare: {bare}")
     for _ in range(3):  # until its connect() was held back
-        done = trial(case, flow.scratch(), host)
+        done = trial(program, case, flow.scratch(), host)
         if done.code is None or done.out != bare.out or \
                 (done.took and max(done.took) < 1000 * flow.RTT / 2):
             break
@@ -79,12 +80,12 @@ def compare(case, host=SERVER4):
 def story():
     flow.run([flow.peer("native"), SERVER4, flow.Service().port])  # the cookies
     flow.run([flow.peer("native"), SERVER6, flow.Service().port])
-    cases = flow.run([flow.peer("edge"), "list"]).out.split()
-    check("cases", len(cases) > 100, str(len(cases)))
-    wanted = [c for c in cases if c in (sys.argv[1:] or cases)]
-    flow.together(compare, wanted, at_once=3)
-    flow.together(lambda case: compare(case, SERVER6),
-                  [c for c in wanted if c in BY_IPV6_TOO], at_once=3)
+    cases = [(program, case) for program in PROGRAMS
+             for case in flow.run([flow.peer(program), "list"]).out.split()
+             if case in (sys.argv[1:] or case)]
+    check("cases", len(cases) > 100 or len(sys.argv) > 1, str(len(cases)))
+    cases += [(*one, SERVER6) for one in cases if one[1] in BY_IPV6_TOO]
+    flow.together(lambda one: compare(*one), cases, at_once=3)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,15 @@ import time
 import flow
 from flow import SERVER4, check
 
+PROGRAMS = ("sleep_file", "sleep_lock", "sleep_time")
 PATIENCE = 5  # seconds
 HELD_BACK_US = flow.RTT * 1000 // 2  # a connect() faster than this did no handshake
 
 
-def sleeper(way, state):
+def sleeper(program, way, state):
     """Runs it; releases it when the server has seen its third connection."""
     service = flow.Service()
-    process = flow.start([flow.peer("sleeper"), way, SERVER4, service.port], state,
+    process = flow.start([flow.peer(program), way, SERVER4, service.port], state,
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE)
     began = time.monotonic()
@@ -39,13 +40,14 @@ def sleeper(way, state):
     return seen, code, out.split(), err.strip()
 
 
-def never_hangs(way):
+def never_hangs(one):
     """Bare, and under the shim until the connect was held back for once."""
-    bare = sleeper(way, None)
+    program, way = one
+    bare = sleeper(program, way, None)
     if bare[1] != 0 or bare[2][1:] != ["pong"]:
         return check(way, False, f"the test itself, bare: {bare}")
     for _ in range(3):
-        seen, code, said, err = sleeper(way, flow.scratch())
+        seen, code, said, err = sleeper(program, way, flow.scratch())
         if code != 0 or said[1:] != ["pong"]:
             where = "never seen by the server" if seen < 3 else "not released"
             return check(way, False, f"{where}, status {code} {said} {err}")
@@ -55,7 +57,8 @@ def never_hangs(way):
 
 
 def story():
-    ways = flow.run([flow.peer("sleeper"), "list"]).out.split()
+    ways = [(program, way) for program in PROGRAMS
+            for way in flow.run([flow.peer(program), "list"]).out.split()]
     check("ways", len(ways) > 60, f"{len(ways)} to sleep")
     flow.together(never_hangs, ways, at_once=6)
 

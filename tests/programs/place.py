@@ -130,10 +130,12 @@ class Place:
             head += ["setpriv", f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}",
                      "--clear-groups"]
         return [*head, "env", "-i", *(f"{k}={v}" for k, v in env.items()),
-                *(str(w).format(host=SERVER, dir=self.dir, shared=shared())
-                  if "{" in str(w) and "}" in str(w) and "{{" not in str(w) and
-                  re.search(r"\{(host|dir|shared)\}", str(w)) else str(w)
-                  for w in words)]
+                *(self.fill(str(word)) for word in words)]
+
+    def fill(self, word):
+        for name, value in (("{host}", SERVER), ("{dir}", self.dir), ("{shared}", shared())):
+            word = word.replace(name, value)
+        return word
 
     def start(self, side, words, port=None, wait=15, **how):
         """Starts a program that stays; with a port, waits until it listens there."""

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * answer PORT...: an ordinary server.  Says "ready", answers each connection's first bytes by
- * "pong", and prints port and bytes (hex) when the connection has ended.
+ * answer PORT...: an ordinary server.  Says "ready", answers each connection's first
+ * bytes by "pong", and prints port and bytes (hex) when the connection has ended.
  */
 #include "peer.h"
 
@@ -19,7 +19,8 @@ static void *serve(void *descriptor)
 	ssize_t k;
 
 	getsockname(fd, (struct sockaddr *)&here, &len);
-	while (n < sizeof(bytes) && (k = recv(fd, bytes + n, sizeof(bytes) - n, 0)) > 0) {
+	while (n < sizeof(bytes) &&
+	       (k = recv(fd, bytes + n, sizeof(bytes) - n, 0)) > 0) {
 		if (!n)
 			send(fd, "pong", 4, MSG_NOSIGNAL);
 		n += (size_t)k;
@@ -37,7 +38,8 @@ static void *serve(void *descriptor)
 
 static int listen_on(int port)
 {
-	struct sockaddr_in6 here = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+	struct sockaddr_in6 here = { .sin6_family = AF_INET6,
+				     .sin6_port = htons((uint16_t)port) };
 	const int one = 1;
 	int fd = socket(AF_INET6, SOCK_STREAM, 0);
 
@@ -59,9 +61,11 @@ int main(int argc, char **argv)
 	while (poll(at, (nfds_t)n, -1) > 0)
 		for (int i = 0; i < n; i++) {
 			pthread_t thread;
-			int fd = at[i].revents & POLLIN ? accept(at[i].fd, NULL, NULL) : -1;
+			int fd = at[i].revents & POLLIN ? accept(at[i].fd, NULL, NULL)
+							: -1;
 
-			if (fd >= 0 && !pthread_create(&thread, NULL, serve, (void *)(long)fd))
+			if (fd >= 0 &&
+			    !pthread_create(&thread, NULL, serve, (void *)(long)fd))
 				pthread_detach(thread);
 		}
 	return 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * closer [blocking] [knock] THEN HOST PORT: after an ordinary request connects without blocking
- * (or blocking), waits until writable, sends "payload THEN" (or nothing), closes at once, and THEN
- *   return exit _exit quick_exit exec signal-exit    ends, by that road
- *   epoll poll select sleep read wait               stays for a second, in that call
- * Prints the microseconds that close() took, and how long it stayed.
+ * closer [blocking] [knock] THEN HOST PORT: after an ordinary request connects without
+ * blocking (or blocking), waits until writable, sends "payload THEN" (or nothing),
+ * closes at once, and THEN return exit _exit quick_exit exec signal-exit    ends, by
+ * that road epoll poll select sleep read wait               stays for a second, in that
+ * call Prints the microseconds that close() took, and how long it stayed.
  */
 #include "peer.h"
 
@@ -85,7 +85,8 @@ int main(int argc, char **argv)
 			fail("connect");
 	}
 	snprintf(payload, sizeof(payload), "payload %s", then);
-	if (!knocks && send(fd, payload, strlen(payload), 0) != (ssize_t)strlen(payload))
+	if (!knocks &&
+	    send(fd, payload, strlen(payload), 0) != (ssize_t)strlen(payload))
 		fail("send");
 	from = now_us();
 	close(fd);

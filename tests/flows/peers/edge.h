@@ -23,6 +23,7 @@
 static struct place to;
 static char self[512];
 static void *volatile bad_pointer UNUSED = (void *)8;
+static volatile size_t far_too_long UNUSED = (size_t)-1;
 
 #define BAD bad_pointer
 #define BIG (1 << 20)
@@ -123,6 +124,13 @@ static UNUSED void wait_child(pid_t child)
 
 	waitpid(child, &status, 0);
 	say("child ended with %x\n", status);
+}
+
+/* After what should have changed nothing. */
+static UNUSED void go_on(int fd)
+{
+	SAY(send(fd, "good", 4, 0));
+	finish(fd);
 }
 
 struct edge_case {

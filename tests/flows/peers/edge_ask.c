@@ -58,7 +58,7 @@ static void information(void)
 	SAY(getsockname(fd, (struct sockaddr *)&here, &len));
 	say("length %d, port %d\n", (int)len,
 	    ((struct sockaddr_in *)&here)->sin_port != 0);
-	after_bad(fd);
+	go_on(fd);
 }
 
 static void maxseg_first(void)
@@ -68,7 +68,7 @@ static void maxseg_first(void)
 
 	SAY(getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &n, &len));
 	say("maxseg %d\n", n);
-	after_bad(fd);
+	go_on(fd);
 }
 
 static void options(void)
@@ -104,7 +104,7 @@ static void connect_unspec(void)
 	SAY(connect(fd, &nobody, sizeof(nobody)));
 	SAY(recv(fd, &c, 1, MSG_DONTWAIT));
 	SAY(dial(fd, &to));
-	after_bad(fd);
+	go_on(fd);
 }
 
 static void listen_on_it(void)
@@ -114,7 +114,7 @@ static void listen_on_it(void)
 	SAY(listen(fd, 1));
 	SAY(bind(fd, (struct sockaddr *)&to.at, to.len));
 	SAY(accept(fd, NULL, NULL));
-	after_bad(fd);
+	go_on(fd);
 }
 
 static void not_a_file(void)
@@ -128,7 +128,7 @@ static void not_a_file(void)
 	say("socket %d\n", S_ISSOCK(st.st_mode));
 	SAY(pread(fd, &c, 1, 0));
 	SAY(fsync(fd));
-	after_bad(fd);
+	go_on(fd);
 }
 
 /* --- reading and waiting
@@ -210,7 +210,7 @@ static void poll_both(void)
 	SAY(poll(&p, 1, 60));
 	SAY(p.revents);
 	say("in time %d\n", now_us() - from > 59000 && now_us() - from < 90000);
-	after_bad(fd);
+	go_on(fd);
 }
 
 static void select_both(void)
@@ -229,7 +229,7 @@ static void select_both(void)
 	SAY(select(fd + 1, &r, NULL, NULL, &little));
 	say("%d, time left %ld\n", FD_ISSET(fd, &r) != 0,
 	    little.tv_sec * 1000000 + little.tv_usec);
-	after_bad(fd);
+	go_on(fd);
 }
 
 static void toggled(void)

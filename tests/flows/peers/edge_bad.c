@@ -6,14 +6,6 @@
 #include <sys/select.h>
 #include <sys/uio.h>
 
-static volatile size_t far_too_long = (size_t)-1;
-
-static void after_bad(int fd)
-{
-	SAY(send(fd, "good", 4, 0));
-	finish(fd);
-}
-
 static void bad_connect(void)
 {
 	int fd = new_socket(&to, 0);
@@ -25,37 +17,37 @@ static void bad_connect(void)
 	SAY(connect(-1, (struct sockaddr *)&to.at, to.len));
 	SAY(connect(0, (struct sockaddr *)&to.at, to.len));
 	close(fd);
-	after_bad(connected());
+	go_on(connected());
 }
 static void bad_send(void)
 {
 	int fd = connected();
 	SAY(send(fd, BAD, 4, 0));
-	after_bad(fd);
+	go_on(fd);
 }
 static void bad_write(void)
 {
 	int fd = connected();
 	SAY(write(fd, BAD, 4));
-	after_bad(fd);
+	go_on(fd);
 }
 static void bad_big(void)
 {
 	int fd = connected();
 	SAY(write(fd, BAD, BIG));
-	after_bad(fd);
+	go_on(fd);
 }
 static void bad_length(void)
 {
 	int fd = connected();
 	SAY(write(fd, "x", far_too_long));
-	after_bad(fd);
+	go_on(fd);
 }
 static void bad_writev(void)
 {
 	int fd = connected();
 	SAY(writev(fd, BAD, 1));
-	after_bad(fd);
+	go_on(fd);
 }
 static void bad_writev_base(void)
 {
@@ -63,7 +55,7 @@ static void bad_writev_base(void)
 	struct iovec v[] = { { BAD, 4 }, { "x", 1 } };
 
 	SAY(writev(fd, v, 2));
-	after_bad(fd);
+	go_on(fd);
 }
 static void bad_writev_second(void)
 {
@@ -71,13 +63,13 @@ static void bad_writev_second(void)
 	struct iovec v[] = { { "x", 1 }, { BAD, 4 } };
 
 	SAY(writev(fd, v, 2) == -1 && errno == EFAULT);
-	after_bad(fd);
+	go_on(fd);
 }
 static void bad_sendmsg(void)
 {
 	int fd = connected();
 	SAY(sendmsg(fd, BAD, 0));
-	after_bad(fd);
+	go_on(fd);
 }
 static void bad_sendmsg_iov(void)
 {
@@ -87,7 +79,7 @@ static void bad_sendmsg_iov(void)
 	SAY(sendmsg(fd, &m, 0));
 	m.msg_iovlen = 5000;
 	SAY(sendmsg(fd, &m, 0));
-	after_bad(fd);
+	go_on(fd);
 }
 static void bad_sendmsg_base(void)
 {
@@ -96,13 +88,13 @@ static void bad_sendmsg_base(void)
 	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
 
 	SAY(sendmsg(fd, &m, 0));
-	after_bad(fd);
+	go_on(fd);
 }
 static void bad_sendmmsg(void)
 {
 	int fd = connected();
 	SAY(sendmmsg(fd, BAD, 1, 0));
-	after_bad(fd);
+	go_on(fd);
 }
 static void bad_recv(void)
 {
@@ -128,7 +120,7 @@ static void bad_getpeername(void)
 	say("length %d\n", (int)none);
 	SAY(getpeername(fd, (struct sockaddr *)&a, &len));
 	say("length %d, right %d\n", (int)len, !memcmp(&a, &to.at, to.len));
-	after_bad(fd);
+	go_on(fd);
 }
 static void bad_waits(void)
 {
@@ -139,7 +131,7 @@ static void bad_waits(void)
 	SAY(ppoll(NULL, 0, BAD, NULL));
 	SAY(select(fd + 1, BAD, NULL, NULL, NULL));
 	SAY(select(0, NULL, NULL, NULL, BAD));
-	after_bad(fd);
+	go_on(fd);
 }
 
 static char *end_of_page(void)

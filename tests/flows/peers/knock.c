@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * knock blocking|poll COUNT HOST PORT [HOST PORT]: connects so often, each time over; with two
- * places each try goes to the second when the first refuses, as address loops do.  Prints one
- * line per try: what connect() said, and for `poll` what SO_ERROR said then.
- * knock write COUNT HOST PORT: connects and writes, and prints what both said.
+ * knock blocking|poll COUNT HOST PORT [HOST PORT]: connects so often, each time over;
+ * with two places each try goes to the second when the first refuses, as address loops
+ * do.  Prints one line per try: what connect() said, and for `poll` what SO_ERROR said
+ * then. knock write COUNT HOST PORT: connects and writes, and prints what both said.
  */
 #include "peer.h"
 
@@ -40,7 +40,8 @@ static void knock_and_write(const struct place *to)
 		printf(", %s", word(e));
 	}
 	if (!e)
-		printf(", %s", recv(fd, reply, sizeof(reply), 0) < 0 ? word(errno) : "answer");
+		printf(", %s",
+		       recv(fd, reply, sizeof(reply), 0) < 0 ? word(errno) : "answer");
 	close(fd);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loop WAY HOST PORT: an event loop's connection, step by step as the manuals tell: connect()
- * without blocking, wait until writable, SO_ERROR, getpeername(), connect() twice again, write,
- * wait until readable, read.  Prints what each step said.  First two ordinary requests.
- * loop many HOST PORT: thirty such connections at once; prints how many were answered.
- * loop list: all ways.
+ * loop WAY HOST PORT: an event loop's connection, step by step as the manuals tell:
+ * connect() without blocking, wait until writable, SO_ERROR, getpeername(), connect()
+ * twice again, write, wait until readable, read.  Prints what each step said.  First
+ * two ordinary requests. loop many HOST PORT: thirty such connections at once; prints
+ * how many were answered. loop list: all ways.
  */
 #include "peer.h"
 
@@ -80,15 +80,27 @@ static int selected(int fd, int writable, int timed, int with_mask)
 	FD_ZERO(&r);
 	FD_ZERO(&w);
 	FD_SET(fd, writable ? &w : &r);
-	n = with_mask ? pselect(fd + 1, &r, &w, NULL, timed ? &two_seconds : NULL, NULL) :
-			select(fd + 1, &r, &w, NULL, timed ? &left : NULL);
+	n = with_mask ? pselect(fd + 1, &r, &w, NULL, timed ? &two_seconds : NULL, NULL)
+		      : select(fd + 1, &r, &w, NULL, timed ? &left : NULL);
 	return n == 1 && FD_ISSET(fd, writable ? &w : &r);
 }
 
-static int by_select(int fd, int writable) { return selected(fd, writable, 0, 0); }
-static int by_select_timed(int fd, int writable) { return selected(fd, writable, 1, 0); }
-static int by_pselect(int fd, int writable) { return selected(fd, writable, 0, 1); }
-static int by_pselect_timed(int fd, int writable) { return selected(fd, writable, 1, 1); }
+static int by_select(int fd, int writable)
+{
+	return selected(fd, writable, 0, 0);
+}
+static int by_select_timed(int fd, int writable)
+{
+	return selected(fd, writable, 1, 0);
+}
+static int by_pselect(int fd, int writable)
+{
+	return selected(fd, writable, 0, 1);
+}
+static int by_pselect_timed(int fd, int writable)
+{
+	return selected(fd, writable, 1, 1);
+}
 
 static int by_epoll(int fd, int writable)
 {
@@ -117,7 +129,8 @@ static int by_epoll_pwait(int fd, int writable)
 /* A loop that asks for one thing at a time: MOD in between, as libevent does. */
 static int by_epoll_one(int fd, int writable)
 {
-	struct epoll_event e = { .events = writable ? EPOLLOUT : EPOLLIN, .data.fd = fd };
+	struct epoll_event e = { .events = writable ? EPOLLOUT : EPOLLIN,
+				 .data.fd = fd };
 
 	if (epoll_ctl(set, EPOLL_CTL_MOD, fd, &e))
 		epoll_ctl(set, EPOLL_CTL_ADD, fd, &e);
@@ -166,7 +179,8 @@ static void add(int fd, uint32_t events)
 
 static void say(const char *step, long r)
 {
-	printf("%s: %ld%s%s\n", step, r, r < 0 ? " " : "", r < 0 ? strerror(errno) : "");
+	printf("%s: %ld%s%s\n", step, r, r < 0 ? " " : "",
+	       r < 0 ? strerror(errno) : "");
 }
 
 static void step_by_step(const struct way *w, const struct place *to)
@@ -234,7 +248,8 @@ static void many(const struct place *to)
 			} else if (!sent) {
 				if (send(fd, "ping", 4, 0) != 4)
 					fail("send");
-				fcntl(fd, F_SETFD, FD_CLOEXEC); /* a note to ourselves */
+				fcntl(fd, F_SETFD,
+				      FD_CLOEXEC); /* a note to ourselves */
 			}
 		}
 	printf("answered: %d\n", answered);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * native HOST PORT [TEXT]: the same request as `request blocking`, by a program that does Fast
- * Open by itself (RFC 7413, MSG_FASTOPEN): the reference.  Prints the microseconds and the answer.
+ * native HOST PORT [TEXT]: the same request as `request blocking`, by a program that
+ * does Fast Open by itself (RFC 7413, MSG_FASTOPEN): the reference.  Prints the
+ * microseconds and the answer.
  */
 #include "peer.h"
 

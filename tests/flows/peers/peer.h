@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* peer: what the programs of the flows share.  Ordinary programs, who know of nothing. */
+/* peer: what the programs of the flows share.  Ordinary programs, who know of nothing.
+ */
 #ifndef PEER_H
 #define PEER_H
 

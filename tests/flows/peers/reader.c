@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reader blocking|poll|select|level|edge|write HOST PORT: connects and waits for what the server
- * says first; `write` writes at once, and then does.  Prints the microseconds from before
- * connect() until the greeting was read, and the greeting.
+ * reader blocking|poll|select|level|edge|write HOST PORT: connects and waits for what
+ * the server says first; `write` writes at once, and then does.  Prints the
+ * microseconds from before connect() until the greeting was read, and the greeting.
  */
 #include "peer.h"
 
@@ -25,7 +25,8 @@ static void wait_select(int fd, int writable)
 
 	FD_ZERO(&which);
 	FD_SET(fd, &which);
-	if (select(fd + 1, writable ? NULL : &which, writable ? &which : NULL, NULL, NULL) != 1)
+	if (select(fd + 1, writable ? NULL : &which, writable ? &which : NULL, NULL,
+		   NULL) != 1)
 		fail("select");
 }
 
@@ -59,10 +60,13 @@ int main(int argc, char **argv)
 {
 	struct place to = place_of(argv[2], argv[3]);
 	int writes = !strcmp(argv[1], "write");
-	int blocks = writes || !strcmp(argv[1], "blocking"), edge = !strcmp(argv[1], "edge");
-	void (*wait)(int fd, int writable) = edge ? wait_epoll :
-		!strcmp(argv[1], "level") ? wait_epoll_level :
-		!strcmp(argv[1], "select") ? wait_select : wait_poll;
+	int blocks = writes || !strcmp(argv[1], "blocking"),
+	    edge = !strcmp(argv[1], "edge");
+	void (*wait)(int fd, int writable) = edge ? wait_epoll
+					     : !strcmp(argv[1], "level")
+						     ? wait_epoll_level
+					     : !strcmp(argv[1], "select") ? wait_select
+									  : wait_poll;
 	int fd = new_socket(&to, blocks ? 0 : SOCK_NONBLOCK);
 	struct epoll_event e = { .events = EPOLLIN | EPOLLOUT | EPOLLET };
 	char greeting[64];

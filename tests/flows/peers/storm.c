@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * storm restart|interrupt|stop|native BYTES HOST PORT: one request by a blocking client under a storm
- * of signals, that handles EINTR and short counts as manuals tell.
+ * storm restart|interrupt|stop|native BYTES HOST PORT: one request by a blocking client
+ * under a storm of signals, that handles EINTR and short counts as manuals tell.
  *   restart    a timer's signals, SA_RESTART     interrupt    the same without
  *   stop       a parent that stops and continues it all the time
  *   native     as interrupt, but by a blocking Fast Open send of its own
- * First an undisturbed request ("prime"), then the one with BYTES bytes.  Prints the answer.
+ * First an undisturbed request ("prime"), then the one with BYTES bytes.  Prints the
+ * answer.
  */
 #include "peer.h"
 
@@ -56,8 +57,8 @@ static int request(const struct place *to, size_t n, int flags, int native)
 	if (flags >= 0)
 		rain(flags);
 	if (native) {
-		while ((k = sendto(fd, bytes, n, MSG_FASTOPEN, (struct sockaddr *)&to->at,
-				   to->len)) < 0)
+		while ((k = sendto(fd, bytes, n, MSG_FASTOPEN,
+				   (struct sockaddr *)&to->at, to->len)) < 0)
 			if (errno != EINTR)
 				fail("sendto");
 		n -= (size_t)k;

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/* sleep_lock: sleeps that another thread or process ends: locks, conditions, joins,
+ * futex(2). */
+#include "sleep.h"
+
+#include <linux/futex.h>
+#include <semaphore.h>
+#include <sys/syscall.h>
+#include <threads.h>
+
+static struct locks {
+	pthread_mutex_t mutex;
+	pthread_rwlock_t read_lock, write_lock;
+	pthread_cond_t cond;
+	pthread_mutex_t cond_mutex;
+	pthread_barrier_t barrier;
+	sem_t sem;
+	_Atomic uint32_t word;
+	_Atomic int flag, thread_ready;
+} * locks;
+static int to_thread[2]; /* a pipe to a thread of the sleeper's own */
+static mtx_t own_mutex;
+static cnd_t own_cond;
+static int own_flag;
+
+static void make_locks(void)
+{
+	pthread_mutexattr_t m;
+	pthread_condattr_t c;
+	pthread_rwlockattr_t l;
+	pthread_barrierattr_t b;
+
+	locks = shared_memory(sizeof(*locks));
+	if (pipe(to_thread))
+		fail("pipe");
+	pthread_mutexattr_init(&m);
+	pthread_mutexattr_setpshared(&m, PTHREAD_PROCESS_SHARED);
+	pthread_mutex_init(&locks->mutex, &m);
+	pthread_mutex_init(&locks->cond_mutex, &m);
+	pthread_condattr_init(&c);
+	pthread_condattr_setpshared(&c, PTHREAD_PROCESS_SHARED);
+	pthread_cond_init(&locks->cond, &c);
+	pthread_rwlockattr_init(&l);
+	pthread_rwlockattr_setpshared(&l, PTHREAD_PROCESS_SHARED);
+	pthread_rwlock_init(&locks->read_lock, &l);
+	pthread_rwlock_init(&locks->write_lock, &l);
+	pthread_barrierattr_init(&b);
+	pthread_barrierattr_setpshared(&b, PTHREAD_PROCESS_SHARED);
+	pthread_barrier_init(&locks->barrier, &b, 2);
+	sem_init(&locks->sem, 1, 0);
+	mtx_init(&own_mutex, mtx_plain);
+	cnd_init(&own_cond);
+}
+
+static void no_more(void)
+{
+}
+
+/* --- what ends them ----------------------------------------------------------------
+ */
+
+static void unlock_mutex(void)
+{
+	pthread_mutex_unlock(&locks->mutex);
+}
+
+static void unlock_read(void)
+{
+	pthread_rwlock_unlock(&locks->read_lock);
+}
+
+static void unlock_write(void)
+{
+	pthread_rwlock_unlock(&locks->write_lock);
+}
+
+static void signal_cond(void)
+{
+	pthread_mutex_lock(&locks->cond_mutex);
+	locks->flag = 1;
+	pthread_cond_broadcast(&locks->cond);
+	pthread_mutex_unlock(&locks->cond_mutex);
+}
+
+static void post(void)
+{
+	sem_post(&locks->sem);
+}
+
+static void reach_barrier(void)
+{
+	pthread_barrier_wait(&locks->barrier);
+}
+
+static void wake_futex(void)
+{
+	locks->word = 1;
+	syscall(SYS_futex, &locks->word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+static void by_thread(void)
+{
+	if (write(to_thread[1], "x", 1) < 0)
+		fail("write");
+}
+
+static void hold_mutex(void)
+{
+	pthread_mutex_lock(&locks->mutex);
+}
+
+static void hold_locks(void)
+{
+	pthread_rwlock_wrlock(&locks->read_lock);
+	pthread_rwlock_wrlock(&locks->write_lock);
+}
+
+static void *until_released(void *unused)
+{
+	char c;
+
+	(void)unused;
+	if (read(to_thread[0], &c, 1) < 0)
+		fail("read");
+	mtx_lock(&own_mutex);
+	own_flag = 1;
+	cnd_broadcast(&own_cond);
+	mtx_unlock(&own_mutex);
+	return NULL;
+}
+
+static int until_released_c11(void *unused)
+{
+	return until_released(unused) != NULL;
+}
+
+static void *hold_own_mutex(void *unused)
+{
+	char c;
+
+	(void)unused;
+	mtx_lock(&own_mutex);
+	locks->thread_ready = 1;
+	if (read(to_thread[0], &c, 1) < 0)
+		fail("read");
+	mtx_unlock(&own_mutex);
+	return NULL;
+}
+
+static void own_mutex_held(void)
+{
+	thread_of(hold_own_mutex);
+	while (!locks->thread_ready)
+		usleep(1000);
+}
+
+/* --- the sleeps --------------------------------------------------------------------
+ */
+
+static void s_cond(void)
+{
+	pthread_mutex_lock(&locks->cond_mutex);
+	while (!locks->flag)
+		pthread_cond_wait(&locks->cond, &locks->cond_mutex);
+	pthread_mutex_unlock(&locks->cond_mutex);
+}
+
+static void s_cond_timed(void)
+{
+	pthread_mutex_lock(&locks->cond_mutex);
+	while (!locks->flag)
+		if (pthread_cond_timedwait(&locks->cond, &locks->cond_mutex,
+					   long_after(CLOCK_REALTIME)))
+			fail("timed out");
+	pthread_mutex_unlock(&locks->cond_mutex);
+}
+
+static void s_cond_clock(void)
+{
+	pthread_mutex_lock(&locks->cond_mutex);
+	while (!locks->flag)
+		if (pthread_cond_clockwait(&locks->cond, &locks->cond_mutex,
+					   CLOCK_MONOTONIC,
+					   long_after(CLOCK_MONOTONIC)))
+			fail("timed out");
+	pthread_mutex_unlock(&locks->cond_mutex);
+}
+
+static void s_join(void)
+{
+	pthread_join(thread_of(until_released), NULL);
+}
+
+static void s_join_timed(void)
+{
+	pthread_timedjoin_np(thread_of(until_released), NULL,
+			     long_after(CLOCK_REALTIME));
+}
+
+static void s_mutex(void)
+{
+	pthread_mutex_lock(&locks->mutex);
+}
+
+static void s_mutex_timed(void)
+{
+	pthread_mutex_timedlock(&locks->mutex, long_after(CLOCK_REALTIME));
+}
+
+static void s_rdlock(void)
+{
+	pthread_rwlock_rdlock(&locks->read_lock);
+}
+
+static void s_wrlock(void)
+{
+	pthread_rwlock_wrlock(&locks->write_lock);
+}
+
+static void s_barrier(void)
+{
+	pthread_barrier_wait(&locks->barrier);
+}
+
+static void s_sem(void)
+{
+	sem_wait(&locks->sem);
+}
+
+static void s_sem_timed(void)
+{
+	sem_timedwait(&locks->sem, long_after(CLOCK_REALTIME));
+}
+
+static void s_futex(void)
+{
+	while (!locks->word)
+		syscall(SYS_futex, &locks->word, FUTEX_WAIT, 0, NULL, NULL, 0);
+}
+
+static void s_mtx(void)
+{
+	mtx_lock(&own_mutex);
+}
+
+static void s_cnd(void)
+{
+	thread_of(until_released);
+	mtx_lock(&own_mutex);
+	while (!own_flag)
+		cnd_wait(&own_cond, &own_mutex);
+	mtx_unlock(&own_mutex);
+}
+
+static void s_thrd_join(void)
+{
+	thrd_t t;
+
+	thrd_create(&t, until_released_c11, NULL);
+	thrd_join(t, NULL);
+}
+
+static const struct way ways[] = {
+	{ "cond_wait", s_cond, NULL, signal_cond, 0 },
+	{ "cond_timedwait", s_cond_timed, NULL, signal_cond, 0 },
+	{ "cond_clockwait", s_cond_clock, NULL, signal_cond, 0 },
+	{ "join", s_join, NULL, by_thread, 0 },
+	{ "timedjoin", s_join_timed, NULL, by_thread, 0 },
+	{ "mutex_lock", s_mutex, hold_mutex, unlock_mutex, 0 },
+	{ "mutex_timedlock", s_mutex_timed, hold_mutex, unlock_mutex, 0 },
+	{ "rwlock_rdlock", s_rdlock, hold_locks, unlock_read, 0 },
+	{ "rwlock_wrlock", s_wrlock, hold_locks, unlock_write, 0 },
+	{ "barrier_wait", s_barrier, NULL, reach_barrier, 0 },
+	{ "sem_wait", s_sem, NULL, post, 0 },
+	{ "sem_timedwait", s_sem_timed, NULL, post, 0 },
+	{ "futex", s_futex, NULL, wake_futex, 0 },
+	{ "mtx_lock", s_mtx, NULL, by_thread, 0, own_mutex_held },
+	{ "cnd_wait", s_cnd, NULL, by_thread, 0 },
+	{ "thrd_join", s_thrd_join, NULL, by_thread, 0 },
+};
+
+int main(int argc, char **argv)
+{
+	return sleep_main(argc, argv, ways, sizeof(ways) / sizeof(*ways), make_locks,
+			  no_more);
+}

@@ -50,7 +50,11 @@ static void start(struct pause *p)
 {
 	linger_reap();
 	client_pay_overdue(); /* before the kernel is asked whether they are writable */
-	p->step = thread_owes() ? PAUSE_PROBE : linger_any() ? PAUSE_SLICE : PAUSE_FULL;
+	p->step = PAUSE_FULL;
+	if (thread_owes() || thread_self.fresh) /* would it sleep at all? */
+		p->step = PAUSE_PROBE;
+	else if (linger_any())
+		p->step = PAUSE_SLICE;
 	p->start_us = clock_now_us();
 	p->zero = p->for_ever = false;
 	p->end_us = p->start_us;

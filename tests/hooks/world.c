@@ -94,7 +94,7 @@ static void prime(void)
 
 	if (connect(client, (struct sockaddr *)&server_at, server_len))
 		say("prime: %s", strerror(errno));
-	if (write(client, "p", 1) != 1)
+	if (write(client, "g", 1) != 1)
 		say("prime: %s", strerror(errno));
 	other = accept(server, NULL, NULL);
 	if (read(other, &c, 1) != 1 || write(other, "q", 1) != 1 || read(client, &c, 1) != 1)

@@ -26,6 +26,7 @@ enum how {
 	BY_THREAD_END = 2,  /* another thread connects, and returns ... */
 	BY_THREAD_EXIT = 4, /* ... or calls pthread_exit() */
 	STDIN = 8,	    /* no helper: the byte on stdin ends the sleep itself */
+	SLEEPER_HOLDS = 16, /* hold() is for the sleeper, not the helper */
 };
 
 struct way {
@@ -34,7 +35,6 @@ struct way {
 	void (*hold)(void);    /* by the helper, before the sleeper connects */
 	void (*release)(void); /* by the helper */
 	int how;
-	void (*prepare)(void); /* by the sleeper, before it connects */
 };
 
 /* What the sleeper and its helper share. */
@@ -121,7 +121,7 @@ static void help(const struct way *w)
 {
 	char c;
 
-	if (w->hold)
+	if (w->hold && !(w->how & SLEEPER_HOLDS))
 		w->hold();
 	shared->helper_ready = 1;
 	if (read(0, &c, 1) == 1)
@@ -140,8 +140,8 @@ static void connect_and_sleep(const struct way *w)
 	sigaction(SIGUSR1, &how, NULL);
 	if (w->how & SIGNAL_BLOCKED)
 		sigprocmask(SIG_BLOCK, &set, NULL);
-	if (w->prepare)
-		w->prepare();
+	if (w->how & SLEEPER_HOLDS)
+		w->hold();
 	if (w->how & BY_THREAD_END)
 		thread_of(connect_and_return);
 	else if (w->how & BY_THREAD_EXIT)

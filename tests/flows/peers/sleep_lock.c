@@ -274,7 +274,7 @@ static const struct way ways[] = {
 	{ "sem_wait", s_sem, NULL, post, 0 },
 	{ "sem_timedwait", s_sem_timed, NULL, post, 0 },
 	{ "futex", s_futex, NULL, wake_futex, 0 },
-	{ "mtx_lock", s_mtx, NULL, by_thread, 0, own_mutex_held },
+	{ "mtx_lock", s_mtx, own_mutex_held, by_thread, SLEEPER_HOLDS },
 	{ "cnd_wait", s_cnd, NULL, by_thread, 0 },
 	{ "thrd_join", s_thrd_join, NULL, by_thread, 0 },
 };

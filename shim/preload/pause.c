@@ -14,11 +14,18 @@
 /* PIPE_BUF: what a ready descriptor takes without blocking */
 #define ATOMIC_WRITE 4096
 
+/* What was connected before is not written to at once any more. */
+static void sleeps(void)
+{
+	thread_self.sleeps++;
+	thread_self.fresh = 0;
+}
+
 void pause_before(void)
 {
 	client_pay();
 	linger_settle();
-	thread_self.sleeps++;
+	sleeps();
 }
 
 void pause_after(void)
@@ -65,7 +72,7 @@ static void lasts(struct pause *p, uint64_t us)
 	p->zero = us == 0;
 	p->end_us = p->start_us + us;
 	if (p->step == PAUSE_FULL && us)
-		thread_self.sleeps++;
+		sleeps();
 }
 
 void pause_ms(struct pause *p, int timeout_ms)
@@ -176,7 +183,7 @@ bool pause_again(struct pause *p, int r)
 	switch (p->step) {
 	case PAUSE_PROBE:
 		client_pay();
-		thread_self.sleeps++;
+		sleeps();
 		p->step = linger_any() ? PAUSE_SLICE : PAUSE_FULL;
 		return true;
 	case PAUSE_SLICE:

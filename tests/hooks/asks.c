@@ -6,7 +6,8 @@
 
 #include "frames.h"
 
-/* A question put to each kind of end, and to a connection nothing was written to yet. */
+/* A question put to each kind of end, and to a connection nothing was written to yet.
+ */
 static void ask_all(void (*ask)(int fd))
 {
 	struct sockaddr_storage at;
@@ -81,7 +82,8 @@ static void ask_options(int fd)
 	STEP(error_of(fd));
 	len = sizeof(info);
 	STEP(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len));
-	say("\tstate %d, mss %s", info.tcpi_state, info.tcpi_snd_mss > 100 ? "large" : "small");
+	say("\tstate %d, mss %s", info.tcpi_state,
+	    info.tcpi_snd_mss > 100 ? "large" : "small");
 	len = sizeof(value);
 	STEP(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, &len));
 	len = 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cancel: a thread cancelled in a blocking call behind a hook runs its cleanup handlers. */
+/* cancel: a thread cancelled in a blocking call behind a hook runs its cleanup
+ * handlers. */
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -110,7 +111,8 @@ static void cancel_in(struct sleep *s)
 	usleep(30000);
 	STEP(pthread_cancel(thread));
 	STEP(pthread_join(thread, &ret));
-	say("\tin %s: cancelled %d, cleaned %d", s->call, ret == PTHREAD_CANCELED, s->cleaned);
+	say("\tin %s: cancelled %d, cleaned %d", s->call, ret == PTHREAD_CANCELED,
+	    s->cleaned);
 }
 
 static void fill(void)
@@ -129,10 +131,10 @@ static void fill(void)
 FRAGMENT(cancel)
 {
 	struct sleep sleeps[] = {
-		{ "read", in_read, 0 }, { "recv", in_recv, 0 }, { "accept", in_accept, 0 },
-		{ "poll", in_poll, 0 }, { "select", in_select, 0 },
-		{ "epoll_wait", in_epoll, 0 }, { "nanosleep", in_nanosleep, 0 },
-		{ "connect", in_connect, 0 },
+		{ "read", in_read, 0 },		  { "recv", in_recv, 0 },
+		{ "accept", in_accept, 0 },	  { "poll", in_poll, 0 },
+		{ "select", in_select, 0 },	  { "epoll_wait", in_epoll, 0 },
+		{ "nanosleep", in_nanosleep, 0 }, { "connect", in_connect, 0 },
 	};
 
 	silent = listener_new(&silent_at, &silent_len);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* carries: the calls that move bytes from descriptor to descriptor, and print to one. */
+/* carries: the calls that move bytes from descriptor to descriptor, and print to one.
+ */
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -262,7 +263,8 @@ FRAGMENT(__vdprintf_chk)
 	carries(by_vdprintf_chk);
 }
 
-/* The stream keeps a second number for fd open, so that as_the_first can close its own. */
+/* The stream keeps a second number for fd open, so that as_the_first can close its own.
+ */
 static long by_stream(int fd)
 {
 	int copy = dup(fd), e = errno;

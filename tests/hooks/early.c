@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * early: a library whose constructor runs the fragments, before main and, as the runner loads
- * it, before the constructor of the object under test.
+ * early: a library whose constructor runs the fragments, before main and, as the runner
+ * loads it, before the constructor of the object under test.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>

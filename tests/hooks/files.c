@@ -170,7 +170,8 @@ static mqd_t mail(void)
 	return q;
 }
 
-static void receives(ssize_t (*receive)(mqd_t q, char *m, size_t n, unsigned int *priority))
+static void receives(ssize_t (*receive)(mqd_t q, char *m, size_t n,
+					unsigned int *priority))
 {
 	unsigned int priority = 0;
 	mqd_t q = mail();

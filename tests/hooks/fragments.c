@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fragments: the table. Each row of hooks.def has a fragment hook_NAME, or nothing links; a
- * call that this libc lacks is said to be absent, since in front of it the object answers
- * for itself.
+ * fragments: the table. Each row of hooks.def has a fragment hook_NAME, or nothing
+ * links; a call that this libc lacks is said to be absent, since in front of it the
+ * object answers for itself.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ static const struct {
 #undef HOOK_AT
 #undef ALIAS
 #define ENTRY(name) { #name, hook_##name, false },
-MORE(ENTRY)
+	MORE(ENTRY)
 };
 
 static bool in_libc(const char *name)
@@ -46,7 +46,8 @@ static bool in_libc(const char *name)
 	if (!libc)
 		libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
 	if (!libc)
-		libc = dlopen("libc.so", RTLD_LAZY); /* musl: it is in this process already */
+		libc = dlopen("libc.so",
+			      RTLD_LAZY); /* musl: it is in this process already */
 	return libc && dlsym(libc, name);
 }
 

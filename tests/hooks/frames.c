@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hooks-frames FRAME quiet|warm [FRAGMENT]: runs the fragments in one frame and prints their
- * trace. Frames: main, fork (in a forked child), thread (in a second thread), constructor (the
- * helper library's, before main: nothing is left to do here).
+ * hooks-frames FRAME quiet|warm [FRAGMENT]: runs the fragments in one frame and prints
+ * their trace. Frames: main, fork (in a forked child), thread (in a second thread),
+ * constructor (the helper library's, before main: nothing is left to do here).
  */
 #include <pthread.h>
 #include <signal.h>

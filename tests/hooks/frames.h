@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * frames: what the fragments share. A fragment exercises one hooked call and says what it
- * saw, in words that are the same in every run: no numbers of processes, descriptors, ports,
- * addresses or times. The world is where it finds something to act on.
+ * frames: what the fragments share. A fragment exercises one hooked call and says what
+ * it saw, in words that are the same in every run: no numbers of processes,
+ * descriptors, ports, addresses or times. The world is where it finds something to act
+ * on.
  */
 #ifndef FRAMES_H
 #define FRAMES_H
@@ -17,7 +18,8 @@
 #define UNTOUCHED 4242
 #define ROUNDS_WARM 4
 
-/* Connections are repeated, and every fragment runs while one of this thread's is held back. */
+/* Connections are repeated, and every fragment runs while one of this thread's is held
+ * back. */
 extern bool warm;
 /* What no call may read or write. */
 extern void *volatile nowhere;
@@ -25,7 +27,8 @@ extern void *volatile nowhere;
 extern const volatile int minus_one, too_many;
 extern const struct timespec *volatile for_ever;
 
-/* All fragments, one per row of hooks.def, then those that no row names; `only` may be NULL. */
+/* All fragments, one per row of hooks.def, then those that no row names; `only` may be
+ * NULL. */
 void fragments_run(const char *only);
 
 /* One line of the trace. */
@@ -71,19 +74,30 @@ void child_end(pid_t child);
 /* What a wait status says. */
 void say_status(int status);
 
-/* SIGALRM comes to this thread in so many milliseconds, to a handler that does nothing. */
+/* SIGALRM comes to this thread in so many milliseconds, to a handler that does nothing.
+ */
 void alarm_in(int ms);
 void alarm_off(void);
 
-/* --- world ------------------------------------------------------------------------------ */
+/* --- world ----------------------------------------------------------------- */
 
 void world_begin(void);
 void world_end(void);
-/* Between these two a connection of this thread waits for its first write (warm only). */
+/* Between these two a connection of this thread waits for its first write (warm only).
+ */
 void world_hold(void);
 void world_let_go(void);
 
-enum kind { KIND_TCP, KIND_TCP6, KIND_UNIX, KIND_DATAGRAM, KIND_UDP, KIND_PIPE, KIND_FILE, KINDS };
+enum kind {
+	KIND_TCP,
+	KIND_TCP6,
+	KIND_UNIX,
+	KIND_DATAGRAM,
+	KIND_UDP,
+	KIND_PIPE,
+	KIND_FILE,
+	KINDS
+};
 
 /* near is acted on, far is the other side: of a pipe the end that can talk to near. */
 struct ends {

@@ -22,7 +22,7 @@ int execveat(int directory, const char *path, char *const argv[], char *const en
 
 extern char **environ;
 
-/* --- fork ------------------------------------------------------------------------------- */
+/* --- fork ------------------------------------------------------------------ */
 
 static void forks(pid_t (*split)(void))
 {
@@ -126,7 +126,7 @@ FRAGMENT(held_fork)
 	close(listener);
 }
 
-/* --- exec ------------------------------------------------------------------------------- */
+/* --- exec ------------------------------------------------------------------ */
 
 #define SCRIPT "echo \"$0 $*\" ${GREETING-no greeting}; exit 7"
 
@@ -165,22 +165,23 @@ FRAGMENT(execvpe)
 
 FRAGMENT(execl)
 {
-	IN_CHILD(execl("/bin/sh", "sh", "-c", SCRIPT, "a", "b", "c", "d", "e", "f", "g", "h",
-		       (char *)NULL));
+	IN_CHILD(execl("/bin/sh", "sh", "-c", SCRIPT, "a", "b", "c", "d", "e", "f", "g",
+		       "h", (char *)NULL));
 	IN_CHILD(STEP(execl("/nowhere", "sh", (char *)NULL)));
 	IN_CHILD(STEP(execl(nowhere, "sh", (char *)NULL)));
 }
 
 FRAGMENT(execlp)
 {
-	IN_CHILD(execlp("sh", "sh", "-c", SCRIPT, "a", "b", "c", "d", "e", (char *)NULL));
+	IN_CHILD(execlp("sh", "sh", "-c", SCRIPT, "a", "b", "c", "d", "e",
+			(char *)NULL));
 	IN_CHILD(STEP(execlp("no-such-program", "x", (char *)NULL)));
 }
 
 FRAGMENT(execle)
 {
-	IN_CHILD(execle("/bin/sh", "sh", "-c", SCRIPT, "a", "b", "c", "d", "e", (char *)NULL,
-			greeting));
+	IN_CHILD(execle("/bin/sh", "sh", "-c", SCRIPT, "a", "b", "c", "d", "e",
+			(char *)NULL, greeting));
 	IN_CHILD(STEP(execle("/nowhere", "x", (char *)NULL, greeting)));
 }
 
@@ -204,9 +205,10 @@ FRAGMENT(execveat)
 	close(fd);
 }
 
-/* --- spawn ------------------------------------------------------------------------------ */
+/* --- spawn ----------------------------------------------------------------- */
 
-typedef int spawner(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+typedef int spawner(pid_t *pid, const char *path,
+		    const posix_spawn_file_actions_t *actions,
 		    const posix_spawnattr_t *attributes, char *const argv[],
 		    char *const envp[]);
 
@@ -230,7 +232,8 @@ static void spawns(spawner *spawn, const char *sh)
 	spawned(spawn(NULL, sh, NULL, NULL, arguments, environ));
 	spawned(spawn(&child, "/nowhere", NULL, NULL, arguments, environ));
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY,
+					 0);
 	posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, 91);
 	posix_spawn_file_actions_addclose(&actions, 91);
 	spawned(spawn(&child, sh, &actions, NULL, arguments, environ));
@@ -287,7 +290,7 @@ FRAGMENT(pclose)
 	STEP(pclose(f));
 }
 
-/* --- exit ------------------------------------------------------------------------------- */
+/* --- exit ------------------------------------------------------------------ */
 
 static void farewell(void)
 {

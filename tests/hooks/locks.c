@@ -10,7 +10,8 @@
 
 #define MAYBE __attribute__((weak))
 typedef const struct timespec *when;
-int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, when) MAYBE;
+int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
+			   when) MAYBE;
 int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, when) MAYBE;
 int pthread_rwlock_clockrdlock(pthread_rwlock_t *l, clockid_t clock, when) MAYBE;
 int pthread_rwlock_clockwrlock(pthread_rwlock_t *l, clockid_t clock, when) MAYBE;
@@ -26,7 +27,7 @@ static when soon(clockid_t clock, int ms)
 	return &until_store;
 }
 
-/* --- locks ------------------------------------------------------------------------------ */
+/* --- locks ----------------------------------------------------------------- */
 
 /* A lock as it is taken by the call under test; in the first thread or the second. */
 struct lock {
@@ -50,7 +51,8 @@ static void *holder(void *arg)
 	return NULL;
 }
 
-static void locks(int (*take)(when until), int (*give_back)(void), bool timed, clockid_t clock)
+static void locks(int (*take)(when until), int (*give_back)(void), bool timed,
+		  clockid_t clock)
 {
 	struct lock l = { .take = take, .give_back = give_back, .timed = timed };
 	pthread_t thread;
@@ -121,7 +123,8 @@ LOCKS(pthread_mutex_timedlock, true, REALTIME, mutex_unlock,
       pthread_mutex_timedlock(&mutex, until))
 LOCKS(pthread_mutex_clocklock, true, REALTIME, mutex_unlock,
       pthread_mutex_clocklock(&mutex, REALTIME, until))
-LOCKS(pthread_rwlock_wrlock, false, REALTIME, rwlock_unlock, pthread_rwlock_wrlock(&rwlock))
+LOCKS(pthread_rwlock_wrlock, false, REALTIME, rwlock_unlock,
+      pthread_rwlock_wrlock(&rwlock))
 LOCKS(pthread_rwlock_timedwrlock, true, REALTIME, rwlock_unlock,
       pthread_rwlock_timedwrlock(&rwlock, until))
 LOCKS(pthread_rwlock_clockwrlock, true, REALTIME, rwlock_unlock,
@@ -199,7 +202,7 @@ READ_LOCKS(pthread_rwlock_timedrdlock, true, pthread_rwlock_timedrdlock(&rwlock,
 READ_LOCKS(pthread_rwlock_clockrdlock, true,
 	   pthread_rwlock_clockrdlock(&rwlock, REALTIME, until))
 
-/* --- conditions ------------------------------------------------------------------------- */
+/* --- conditions ------------------------------------------------------------ */
 
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static cnd_t cnd;
@@ -323,7 +326,7 @@ FRAGMENT(cnd_timedwait)
 	mtx_unlock(&mtx);
 }
 
-/* --- threads ---------------------------------------------------------------------------- */
+/* --- threads --------------------------------------------------------------- */
 
 static pthread_barrier_t barrier;
 

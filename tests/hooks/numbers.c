@@ -50,7 +50,8 @@ static void served(int listener, const char *what)
 	while ((r = read(other, bytes + n, sizeof(bytes) - 1 - (size_t)n)) > 0)
 		n += r;
 	bytes[n > 0 ? n : 0] = 0;
-	say("\t%s: the server read \"%s\"%s", what, bytes, r < 0 ? strerror(errno) : "");
+	say("\t%s: the server read \"%s\"%s", what, bytes,
+	    r < 0 ? strerror(errno) : "");
 	close(other);
 }
 
@@ -334,10 +335,13 @@ FRAGMENT(rights)
 {
 	struct sockaddr_storage at;
 	socklen_t len;
-	int listener = listener_new(&at, &len), client = connected(listener, &at, len), got = -1;
+	int listener = listener_new(&at, &len), client = connected(listener, &at, len),
+	    got = -1;
 	char byte = 'r', room[CMSG_SPACE(sizeof(int))] = { 0 };
 	struct iovec v = { &byte, 1 };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = room,
+	struct msghdr m = { .msg_iov = &v,
+			    .msg_iovlen = 1,
+			    .msg_control = room,
 			    .msg_controllen = sizeof(room) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 	struct ends e;

@@ -169,8 +169,8 @@ static ssize_t by_recv(int fd, void *buf, size_t n)
 /* MSG_PEEK, MSG_WAITALL, MSG_DONTWAIT, MSG_OOB: the flags a program may meet. */
 static void flags_of(reader *get)
 {
-	static const int flags[] = { MSG_PEEK, MSG_WAITALL, MSG_TRUNC, MSG_DONTWAIT, MSG_OOB,
-				     MSG_ERRQUEUE };
+	static const int flags[] = { MSG_PEEK,	   MSG_WAITALL, MSG_TRUNC,
+				     MSG_DONTWAIT, MSG_OOB,	MSG_ERRQUEUE };
 	struct ends e;
 
 	say("    with flags");

@@ -19,7 +19,8 @@ void *volatile nowhere = (void *)8;
 const volatile int minus_one = -1, too_many = 5000;
 const struct timespec *volatile for_ever;
 
-/* stdio writes past the hooks, in both libcs: the trace does not disturb what it tells. */
+/* stdio writes past the hooks, in both libcs: the trace does not disturb what it tells.
+ */
 void say(const char *format, ...)
 {
 	int e = errno;

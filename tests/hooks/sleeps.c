@@ -18,7 +18,7 @@ int __xpg_sigpause(int sig) MAYBE;
 pid_t __wait(int *status) MAYBE;
 pid_t __waitpid(pid_t pid, int *status, int options) MAYBE;
 
-/* --- for a time ------------------------------------------------------------------------- */
+/* --- for a time ------------------------------------------------------------ */
 
 typedef int sleeper(const struct timespec *t, struct timespec *left);
 
@@ -87,7 +87,7 @@ FRAGMENT(usleep)
 	alarm_off();
 }
 
-/* --- for a signal ----------------------------------------------------------------------- */
+/* --- for a signal ---------------------------------------------------------- */
 
 FRAGMENT(pause)
 {
@@ -172,7 +172,7 @@ FRAGMENT(sigtimedwait)
 	pthread_sigmask(SIG_SETMASK, &was, NULL);
 }
 
-/* --- for a child ------------------------------------------------------------------------ */
+/* --- for a child ----------------------------------------------------------- */
 
 static pid_t child_that_ends(int status)
 {

@@ -16,10 +16,16 @@ typedef int connecter(int fd, const struct sockaddr *to, socklen_t len);
 
 FRAGMENT(socket)
 {
-	static const struct { int family, type, protocol; } rows[] = {
-		{ AF_INET, SOCK_STREAM, 0 }, { AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0 },
-		{ AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0 }, { AF_INET, SOCK_STREAM, 17 },
-		{ AF_INET, 99, 0 }, { 9999, SOCK_STREAM, 0 }, { AF_INET, SOCK_STREAM, 262 },
+	static const struct {
+		int family, type, protocol;
+	} rows[] = {
+		{ AF_INET, SOCK_STREAM, 0 },
+		{ AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0 },
+		{ AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0 },
+		{ AF_INET, SOCK_STREAM, 17 },
+		{ AF_INET, 99, 0 },
+		{ 9999, SOCK_STREAM, 0 },
+		{ AF_INET, SOCK_STREAM, 262 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -174,7 +180,8 @@ static void odd_addresses(connecter *to)
 {
 	struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = htons(9) };
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(9) };
-	struct sockaddr_un un = { .sun_family = AF_UNIX, .sun_path = "/nowhere/at/all" };
+	struct sockaddr_un un = { .sun_family = AF_UNIX,
+				  .sun_path = "/nowhere/at/all" };
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
 	const struct sockaddr *any = (struct sockaddr *)&in4;
 	int fd = socket(AF_INET, SOCK_STREAM, 0), other;
@@ -207,7 +214,8 @@ static void disconnects(connecter *to)
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
 	struct sockaddr_storage at;
 	socklen_t len;
-	int listener = listener_new(&at, &len), client = socket(AF_INET, SOCK_STREAM, 0);
+	int listener = listener_new(&at, &len),
+	    client = socket(AF_INET, SOCK_STREAM, 0);
 
 	for (int i = 0; i < rounds(); i++) {
 		STEP(to(client, (struct sockaddr *)&at, len));

@@ -264,12 +264,12 @@ FRAGMENT(getchar)
 
 	if (!ends_open(KIND_TCP, true, &e) || write(e.far, "xy", 2) != 2)
 		return;
-	IN_CHILD(dup2(e.near, STDIN_FILENO); STEP(getchar()); STEP(getchar()); close(e.far);
-		 shutdown(e.near, SHUT_RDWR); STEP(getchar()));
+	IN_CHILD(dup2(e.near, STDIN_FILENO); STEP(getchar()); STEP(getchar());
+		 close(e.far); shutdown(e.near, SHUT_RDWR); STEP(getchar()));
 	ends_close(&e);
 }
 
-/* --- open ------------------------------------------------------------------------------- */
+/* --- open ------------------------------------------------------------------ */
 
 typedef int opener(const char *path, int flags, mode_t mode);
 

@@ -28,7 +28,7 @@ static struct timespec *timespec_of(int ms)
 	return ms < 0 ? NULL : &ms_now;
 }
 
-/* --- poll ------------------------------------------------------------------------------- */
+/* --- poll ------------------------------------------------------------------ */
 
 typedef int poller(struct pollfd *fds, nfds_t n, int ms);
 
@@ -170,7 +170,7 @@ FRAGMENT(__ppoll_chk)
 	polls(ppoll_chk);
 }
 
-/* --- select ----------------------------------------------------------------------------- */
+/* --- select ---------------------------------------------------------------- */
 
 typedef int selecter(int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *t);
 
@@ -254,7 +254,7 @@ FRAGMENT(pselect)
 	with_mask(masked_pselect);
 }
 
-/* --- epoll ------------------------------------------------------------------------------ */
+/* --- epoll ----------------------------------------------------------------- */
 
 FRAGMENT(epoll_ctl)
 {
@@ -300,7 +300,8 @@ static void epoll_connection(epoller *wait_for, unsigned int mode)
 	for (int i = 0; i < rounds(); i++) {
 		int client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), other;
 
-		event = (struct epoll_event){ .events = EPOLLOUT | mode, .data.u64 = 7 };
+		event = (struct epoll_event){ .events = EPOLLOUT | mode,
+					      .data.u64 = 7 };
 		STEP(connect(client, (struct sockaddr *)&at, len));
 		STEP(epoll_ctl(set, EPOLL_CTL_ADD, client, &event));
 		STEP(wait_for(set, &got, 1, -1));
@@ -385,7 +386,8 @@ FRAGMENT(epoll_pwait2)
 	close(set);
 }
 
-/* A loop that reads before it writes, and one that asks again and again without waiting. */
+/* A loop that reads before it writes, and one that asks again and again without
+ * waiting. */
 FRAGMENT(loops)
 {
 	struct sockaddr_storage at;

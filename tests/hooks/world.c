@@ -46,7 +46,8 @@ struct timespec in_ms(clockid_t clock, int ms)
 static int bound(int family, int type, struct sockaddr_storage *ret, socklen_t *ret_len)
 {
 	struct sockaddr_in in4 = { .sin_family = AF_INET };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+				    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	int fd = socket(family, type, 0);
 
 	in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -79,14 +80,16 @@ int listener_new(struct sockaddr_storage *ret, socklen_t *ret_len)
 
 void nobody_there(struct sockaddr_storage *ret, socklen_t *ret_len)
 {
-	static int reserved = -1; /* bound, never listening: nobody else gets the port */
+	static int reserved =
+		-1; /* bound, never listening: nobody else gets the port */
 
 	if (reserved >= 0)
 		close(reserved);
 	reserved = bound(AF_INET, SOCK_STREAM, ret, ret_len);
 }
 
-/* One conversation as a client has it that writes first: what makes a destination proven. */
+/* One conversation as a client has it that writes first: what makes a destination
+ * proven. */
 static void prime(void)
 {
 	int client = socket(AF_INET, SOCK_STREAM, 0), other;
@@ -97,7 +100,8 @@ static void prime(void)
 	if (write(client, "g", 1) != 1)
 		say("prime: %s", strerror(errno));
 	other = accept(server, NULL, NULL);
-	if (read(other, &c, 1) != 1 || write(other, "q", 1) != 1 || read(client, &c, 1) != 1)
+	if (read(other, &c, 1) != 1 || write(other, "q", 1) != 1 ||
+	    read(client, &c, 1) != 1)
 		say("prime: %s", strerror(errno));
 	close(client);
 	close(other);
@@ -146,7 +150,7 @@ void world_let_go(void)
 
 const char *kind_name(enum kind kind)
 {
-	static const char *const names[KINDS] = { "tcp",  "tcp6", "unix", "datagram",
+	static const char *const names[KINDS] = { "tcp", "tcp6", "unix", "datagram",
 						  "udp", "pipe", "file" };
 
 	return names[kind];
@@ -226,7 +230,8 @@ bool ends_open(enum kind kind, bool near_reads, struct ends *ret)
 		return file_ends(ret);
 	case KIND_UNIX:
 	case KIND_DATAGRAM:
-		fine = !socketpair(AF_UNIX, kind == KIND_UNIX ? SOCK_STREAM : SOCK_DGRAM, 0, two);
+		fine = !socketpair(
+			AF_UNIX, kind == KIND_UNIX ? SOCK_STREAM : SOCK_DGRAM, 0, two);
 		break;
 	case KIND_PIPE:
 		fine = !pipe(two);

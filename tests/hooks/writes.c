@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* writes: the calls that give bytes to a descriptor, also as the first on a connection. */
+/* writes: the calls that give bytes to a descriptor, also as the first on a connection.
+ */
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -112,8 +113,8 @@ static void until_full(writer *put)
 }
 
 /* One conversation: the first bytes are these, and the peer answers. */
-static void converse(writer *put, int listener, const struct sockaddr *at, socklen_t len,
-		     bool odd)
+static void converse(writer *put, int listener, const struct sockaddr *at,
+		     socklen_t len, bool odd)
 {
 	int client = socket(AF_INET, SOCK_STREAM, 0), other;
 	struct sockaddr_storage peer;
@@ -196,8 +197,8 @@ static ssize_t by_sendto(int fd, const void *buf, size_t n)
 
 static void with_flags(writer *put)
 {
-	static const int flags[] = { MSG_NOSIGNAL, MSG_DONTWAIT, MSG_MORE, MSG_DONTROUTE,
-				     MSG_EOR };
+	static const int flags[] = { MSG_NOSIGNAL, MSG_DONTWAIT, MSG_MORE,
+				     MSG_DONTROUTE, MSG_EOR };
 
 	writes(put);
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
@@ -249,7 +250,8 @@ FRAGMENT(sendto)
 
 static ssize_t by_writev(int fd, const void *buf, size_t n)
 {
-	struct iovec v[3] = { { (void *)buf, n / 2 }, { NULL, 0 },
+	struct iovec v[3] = { { (void *)buf, n / 2 },
+			      { NULL, 0 },
 			      { (char *)buf + n / 2, n - n / 2 } };
 
 	return writev(fd, v, 3);
@@ -274,7 +276,8 @@ FRAGMENT(writev)
 
 static ssize_t by_sendmsg(int fd, const void *buf, size_t n)
 {
-	struct iovec v[2] = { { (void *)buf, n / 2 }, { (char *)buf + n / 2, n - n / 2 } };
+	struct iovec v[2] = { { (void *)buf, n / 2 },
+			      { (char *)buf + n / 2, n - n / 2 } };
 	struct msghdr m = { .msg_iov = v, .msg_iovlen = 2 };
 
 	return sendmsg(fd, &m, flags_now);
@@ -307,7 +310,8 @@ static ssize_t by_sendmmsg(int fd, const void *buf, size_t n)
 
 static ssize_t by_two_messages(int fd, const void *buf, size_t n)
 {
-	struct iovec v[2] = { { (void *)buf, n / 2 }, { (char *)buf + n / 2, n - n / 2 } };
+	struct iovec v[2] = { { (void *)buf, n / 2 },
+			      { (char *)buf + n / 2, n - n / 2 } };
 	struct mmsghdr m[2] = { { .msg_hdr = { .msg_iov = &v[0], .msg_iovlen = 1 } },
 				{ .msg_hdr = { .msg_iov = &v[1], .msg_iovlen = 1 } } };
 	int r = sendmmsg(fd, m, 2, (unsigned int)flags_now);

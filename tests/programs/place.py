@@ -133,7 +133,8 @@ class Place:
                 *(self.fill(str(word)) for word in words)]
 
     def fill(self, word):
-        for name, value in (("{host}", SERVER), ("{dir}", self.dir), ("{shared}", shared())):
+        for name, value in (("{host}", SERVER), ("{dir}", self.dir), ("{shared}", shared()),
+                            ("{clients}", CLIENTS)):
             word = word.replace(name, value)
         return word
 

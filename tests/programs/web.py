@@ -73,7 +73,8 @@ Row("curl POST", ["curl", "nginx"], nginx,
 Row("curl IPv6", ["curl", "nginx"], nginx, ["curl", "-sS", "http://[2001:db8::2]/hello"],
     rides())
 Row("curl parallel", ["curl", "nginx"], nginx,
-    ["curl", "-sS", "-Z", "--parallel-immediate"] + [URL] * 8, rides(0.5))
+    ["curl", "-sS", "-Z", "--parallel-immediate"] + [URL] * 8, rides(0.5),
+    mask=[(r"^.*[%\r].*\n?", "")])
 Row("wget http", ["wget", "nginx"], nginx, ["wget", "-nv", "-O", "-", URL], rides(),
     mask=[(r"^.* URL:", "URL:")])
 Row("wget https", ["wget", "nginx"], nginx,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_core: the modules of core that the object and the command share, one case per module,
- * in the order of the map. What needs a network is left to tests/flows.
+ * test_core: the modules of core that the object and the command share, one case per
+ * module, in the order of the map. What needs a network is left to tests/flows.
  */
 #include <arpa/inet.h>
 #include <check.h>
@@ -74,21 +74,24 @@ static int open_descriptors(void)
 	return n;
 }
 
-/* --- sys -------------------------------------------------------------------------------- */
+/* --- sys ------------------------------------------------------------------- */
 
 #define MPTCP 262
 
-static const struct { int family, type, protocol; } socket_kinds[] = {
-	{ AF_INET, SOCK_STREAM, 0 }, { AF_INET6, SOCK_STREAM, 0 },
+static const struct {
+	int family, type, protocol;
+} socket_kinds[] = {
+	{ AF_INET, SOCK_STREAM, 0 },	 { AF_INET6, SOCK_STREAM, 0 },
 	{ AF_INET, SOCK_STREAM, MPTCP }, { AF_INET6, SOCK_STREAM, MPTCP },
-	{ AF_INET, SOCK_DGRAM, 0 }, { AF_UNIX, SOCK_STREAM, 0 }, { AF_NETLINK, SOCK_RAW, 0 },
+	{ AF_INET, SOCK_DGRAM, 0 },	 { AF_UNIX, SOCK_STREAM, 0 },
+	{ AF_NETLINK, SOCK_RAW, 0 },
 };
 
 /* One good page between two that are not there. */
 static char *lone_page(void)
 {
-	char *at = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			-1, 0);
+	char *at = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	ck_assert_ptr_ne(at, MAP_FAILED);
 	ck_assert_int_eq(munmap(at, 4096), 0);
@@ -220,7 +223,7 @@ START_TEST(blocks)
 }
 END_TEST
 
-/* --- text ------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------ */
 
 START_TEST(text_fits)
 {
@@ -275,7 +278,7 @@ START_TEST(text_compares)
 }
 END_TEST
 
-/* --- clock ------------------------------------------------------------------------------ */
+/* --- clock ----------------------------------------------------------------- */
 
 static void tells_the_time(void)
 {
@@ -309,7 +312,7 @@ START_TEST(clock_ticks)
 }
 END_TEST
 
-/* --- log -------------------------------------------------------------------------------- */
+/* --- log ------------------------------------------------------------------- */
 
 /* stderr becomes a socket that keeps the writes apart; returns its other end. */
 static int listen_to_stderr(void)
@@ -332,11 +335,24 @@ static ssize_t next_write(int ear, char *line, size_t room_for)
 
 START_TEST(log_specs)
 {
-	static const struct { const char *spec; int level; } rows[] = {
-		{ "off", LOG_OFF }, { "error", LOG_ERROR }, { "info", LOG_INFO },
-		{ "debug", LOG_DEBUG }, { "info:", LOG_INFO }, { "off:/x", LOG_OFF },
-		{ "", -1 }, { "infos", -1 }, { "Info", -1 }, { " info", -1 }, { "info ", -1 },
-		{ ":/x", -1 }, { "2", -1 }, { "inf", -1 },
+	static const struct {
+		const char *spec;
+		int level;
+	} rows[] = {
+		{ "off", LOG_OFF },
+		{ "error", LOG_ERROR },
+		{ "info", LOG_INFO },
+		{ "debug", LOG_DEBUG },
+		{ "info:", LOG_INFO },
+		{ "off:/x", LOG_OFF },
+		{ "", -1 },
+		{ "infos", -1 },
+		{ "Info", -1 },
+		{ " info", -1 },
+		{ "info ", -1 },
+		{ ":/x", -1 },
+		{ "2", -1 },
+		{ "inf", -1 },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -371,7 +387,8 @@ START_TEST(log_one_line_one_write)
 	ck_assert_int_eq(errno, UNTOUCHED);
 	ck_assert_int_gt(next_write(ear, line, sizeof(line)), 0);
 	snprintf(expected, sizeof(expected),
-		 " level=info pid=%d event=connection dest=192.0.2.1:80 n=3\n", getpid());
+		 " level=info pid=%d event=connection dest=192.0.2.1:80 n=3\n",
+		 getpid());
 	ck_assert(!strncmp(line, "time=", 5));
 	ck_assert_str_eq(strchr(line, ' '), expected);
 	log_event(LOG_ERROR, "bare", NULL);
@@ -449,7 +466,7 @@ START_TEST(log_to_a_file)
 }
 END_TEST
 
-/* --- addr ------------------------------------------------------------------------------- */
+/* --- addr ------------------------------------------------------------------ */
 
 static struct addr addr_from(const char *ip, uint16_t port)
 {
@@ -466,7 +483,9 @@ static struct addr addr_from(const char *ip, uint16_t port)
 	return a;
 }
 
-static const struct { const char *ip, *printed; } samples[] = {
+static const struct {
+	const char *ip, *printed;
+} samples[] = {
 	{ "0.0.0.0", "0.0.0.0:443" },
 	{ "255.255.255.255", "255.255.255.255:443" },
 	{ "192.0.2.10", "192.0.2.10:443" },
@@ -505,7 +524,8 @@ START_TEST(addr_prints_as_libc)
 {
 	for (int i = 0; i < 20000; i++) {
 		char libc[INET6_ADDRSTRLEN], expected[80];
-		struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(7) };
+		struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+					    .sin6_port = htons(7) };
 		struct addr a;
 		TEXT(t, 64);
 
@@ -536,7 +556,7 @@ START_TEST(addr_reads)
 	a.port = 77;
 	ck_assert(!addr_read(&any, 16, &a));
 	ck_assert(!addr_read(&any, 23, &a)); /* SIN6_LEN_RFC2133 is 24 */
-	ck_assert_uint_eq(a.port, 77); /* untouched on failure */
+	ck_assert_uint_eq(a.port, 77);	     /* untouched on failure */
 	ck_assert(addr_read(&any, 24, &a));
 	any.ss_family = AF_UNIX;
 	ck_assert(!addr_read(&any, sizeof(any), &a));
@@ -550,12 +570,21 @@ END_TEST
 
 START_TEST(addr_asks)
 {
-	static const struct { const char *ip; bool loopback, link_local; } rows[] = {
-		{ "127.0.0.1", true, false }, { "127.255.255.255", true, false },
-		{ "128.0.0.1", false, false }, { "::1", true, false }, { "::", false, false },
-		{ "::2", false, false }, { "1::1", false, false },
-		{ "::ffff:127.0.0.1", true, false }, { "fe80::1", false, true },
-		{ "febf::1", false, true }, { "fec0::1", false, false },
+	static const struct {
+		const char *ip;
+		bool loopback, link_local;
+	} rows[] = {
+		{ "127.0.0.1", true, false },
+		{ "127.255.255.255", true, false },
+		{ "128.0.0.1", false, false },
+		{ "::1", true, false },
+		{ "::", false, false },
+		{ "::2", false, false },
+		{ "1::1", false, false },
+		{ "::ffff:127.0.0.1", true, false },
+		{ "fe80::1", false, true },
+		{ "febf::1", false, true },
+		{ "fec0::1", false, false },
 		{ "254.128.0.1", false, false }, /* fe.80 */
 	};
 	struct addr a = addr_from("192.0.2.1", 1), b = addr_from("::ffff:192.0.2.1", 1);
@@ -564,8 +593,10 @@ START_TEST(addr_asks)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct addr x = addr_from(rows[i].ip, 9);
 
-		ck_assert_msg(addr_is_loopback(&x) == rows[i].loopback, "%s", rows[i].ip);
-		ck_assert_msg(addr_is_link_local(&x) == rows[i].link_local, "%s", rows[i].ip);
+		ck_assert_msg(addr_is_loopback(&x) == rows[i].loopback, "%s",
+			      rows[i].ip);
+		ck_assert_msg(addr_is_link_local(&x) == rows[i].link_local, "%s",
+			      rows[i].ip);
 	}
 	ck_assert(addr_same_host(&a, &b));
 	ck_assert(addr_same_host(&a, &other));
@@ -576,7 +607,7 @@ START_TEST(addr_asks)
 }
 END_TEST
 
-/* --- share ------------------------------------------------------------------------------ */
+/* --- share ----------------------------------------------------------------- */
 
 START_TEST(share_names)
 {
@@ -649,7 +680,9 @@ static int refused(const char *directory, const char *name)
 
 START_TEST(share_refuses_directories)
 {
-	static const mode_t open_modes[] = { 0701, 0710, 0770, 0755, 0777, 01777, 0702 };
+	static const mode_t open_modes[] = {
+		0701, 0710, 0770, 0755, 0777, 01777, 0702
+	};
 	const char *directory = folder("modes"), *link = in_room("link");
 
 	for (size_t i = 0; i < COUNT(open_modes); i++) {
@@ -716,29 +749,70 @@ START_TEST(share_refuses_files)
 }
 END_TEST
 
-/* --- payload ---------------------------------------------------------------------------- */
+/* --- payload --------------------------------------------------------------- */
 
-static const struct { const char *bytes; size_t n; bool may; } payloads[] = {
-#define P(s, may) { s, sizeof(s) - 1, may }
-	P("GET / HTTP/1.1\r\n", true), P("HEAD /", true), P("OPTIONS *", true),
-	P("TRACE /", true), P("REPORT /x", true), P("SEARCH /", true),
-	P("POST /pay HTTP/1.1", false), P("PUT /x", false), P("PATCH /", false),
-	P("DELETE /x", false), P("CONNECT a:1", false), P("MKCOL /", false),
-	P("MOVE /a", false), P("COPY /a", false), P("LOCK /", false), P("UNLOCK /", false),
-	P("PROPPATCH /", false), P("PROPFIND /", true),
-	P("MAIL FROM:<a>", false), P("RCPT TO:<a>", false), P("DATA\r\n", false),
-	P("IHAVE <x>", false), P("EHLO me\r\n", true),
+static const struct {
+	const char *bytes;
+	size_t n;
+	bool may;
+} payloads[] = {
+#define P(s, may) \
+	{ \
+		s, sizeof(s) - 1, may \
+	}
+	P("GET / HTTP/1.1\r\n", true),
+	P("HEAD /", true),
+	P("OPTIONS *", true),
+	P("TRACE /", true),
+	P("REPORT /x", true),
+	P("SEARCH /", true),
+	P("POST /pay HTTP/1.1", false),
+	P("PUT /x", false),
+	P("PATCH /", false),
+	P("DELETE /x", false),
+	P("CONNECT a:1", false),
+	P("MKCOL /", false),
+	P("MOVE /a", false),
+	P("COPY /a", false),
+	P("LOCK /", false),
+	P("UNLOCK /", false),
+	P("PROPPATCH /", false),
+	P("PROPFIND /", true),
+	P("MAIL FROM:<a>", false),
+	P("RCPT TO:<a>", false),
+	P("DATA\r\n", false),
+	P("IHAVE <x>", false),
+	P("EHLO me\r\n", true),
 	/* cut by the program: may still become one */
-	P("P", false), P("PO", false), P("POS", false), P("POST", false), P("D", false),
-	P("MAIL", false), P("G", true), P("GE", true), P("PROP", false), P("PROPF", true),
+	P("P", false),
+	P("PO", false),
+	P("POS", false),
+	P("POST", false),
+	P("D", false),
+	P("MAIL", false),
+	P("G", true),
+	P("GE", true),
+	P("PROP", false),
+	P("PROPF", true),
 	/* in any case; nothing that only looks like it */
-	P("post /x", false), P("Post /x", false), P("pO", false), P("delete /", false),
-	P("POSTAL", true), P("POSTER /", true), P("DATABASE", true), P("PUTTY", true),
-	P(" POST /", true), P("XPOST /", true),
+	P("post /x", false),
+	P("Post /x", false),
+	P("pO", false),
+	P("delete /", false),
+	P("POSTAL", true),
+	P("POSTER /", true),
+	P("DATABASE", true),
+	P("PUTTY", true),
+	P(" POST /", true),
+	P("XPOST /", true),
 	/* TLS ClientHello, SSH, HTTP/2's preface, binary */
-	P("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", true), P("\x16", true),
-	P("SSH-2.0-OpenSSH_9.2\r\n", true), P("PRI * HTTP/2.0\r\n\r\n", true),
-	P("\0\0\0\0", true), P("\xff\xfe", true), P("*1\r\n$4\r\nPING\r\n", true),
+	P("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", true),
+	P("\x16", true),
+	P("SSH-2.0-OpenSSH_9.2\r\n", true),
+	P("PRI * HTTP/2.0\r\n\r\n", true),
+	P("\0\0\0\0", true),
+	P("\xff\xfe", true),
+	P("*1\r\n$4\r\nPING\r\n", true),
 	P("", true),
 #undef P
 };
@@ -752,7 +826,8 @@ START_TEST(payload_judges)
 	ck_assert_msg(payload_may_repeat(bytes, n) == payloads[_i].may, "'%s'", bytes);
 	if (n >= PAYLOAD_BYTES) { /* so many first bytes are enough */
 		memcpy(page_end, bytes, PAYLOAD_BYTES);
-		ck_assert(payload_may_repeat(page_end, PAYLOAD_BYTES) == payloads[_i].may);
+		ck_assert(payload_may_repeat(page_end, PAYLOAD_BYTES) ==
+			  payloads[_i].may);
 	}
 }
 END_TEST
@@ -769,7 +844,7 @@ START_TEST(payload_stays_inside)
 }
 END_TEST
 
-/* --- outcome ---------------------------------------------------------------------------- */
+/* --- outcome --------------------------------------------------------------- */
 
 START_TEST(outcome_words)
 {
@@ -781,7 +856,7 @@ START_TEST(outcome_words)
 	ck_assert_str_eq(outcome_word(OUTCOME_plain), "plain");
 	ck_assert_int_eq(OUTCOMES, 6);
 	ck_assert_str_eq(outcome_word(OUTCOMES), "unknown");
-	ck_assert_str_eq(outcome_word((enum outcome)-1), "unknown");
+	ck_assert_str_eq(outcome_word((enum outcome) - 1), "unknown");
 }
 END_TEST
 
@@ -807,10 +882,12 @@ static const struct {
 
 START_TEST(outcome_maps)
 {
-	struct tcp_facts f = { .syn_data_acked = went[_i].acked, .client_fail = went[_i].fail };
+	struct tcp_facts f = { .syn_data_acked = went[_i].acked,
+			       .client_fail = went[_i].fail };
 
-	ck_assert_str_eq(outcome_word(outcome_of(&f, went[_i].cookie_syn, went[_i].had_data)),
-			 outcome_word(went[_i].is));
+	ck_assert_str_eq(
+		outcome_word(outcome_of(&f, went[_i].cookie_syn, went[_i].had_data)),
+		outcome_word(went[_i].is));
 }
 END_TEST
 
@@ -830,7 +907,7 @@ START_TEST(outcome_reads_facts)
 }
 END_TEST
 
-/* --- memory ----------------------------------------------------------------------------- */
+/* --- memory ---------------------------------------------------------------- */
 
 #define FOR_S 600
 #define PROGRAM 0x1234567u
@@ -850,7 +927,8 @@ static struct addr dest(uint32_t n)
 {
 	return (struct addr){
 		.ip = { 10, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n },
-		.port = (uint16_t)(n >> 24 | 0x100), .version = 4,
+		.port = (uint16_t)(n >> 24 | 0x100),
+		.version = 4,
 	};
 }
 
@@ -877,7 +955,8 @@ static void age(struct memory *m, int64_t seconds)
 		uint64_t last = m->row[i].last, day = last >> 32;
 
 		if (day)
-			m->row[i].last = (day - (uint64_t)seconds) << 32 | (uint32_t)last;
+			m->row[i].last = (day - (uint64_t)seconds) << 32 |
+					 (uint32_t)last;
 	}
 }
 
@@ -1013,7 +1092,8 @@ START_TEST(memory_takes_over)
 }
 END_TEST
 
-/* The oldest gives way: who was heard of today outlives a flood of what is yesterday's. */
+/* The oldest gives way: who was heard of today outlives a flood of what is yesterday's.
+ */
 START_TEST(memory_keeps_the_young)
 {
 	struct memory *m = new_memory();
@@ -1065,8 +1145,10 @@ START_TEST(memory_survives_garbage)
 		uint64_t now = (uint64_t)clock_today_s() << 32;
 
 		for (size_t i = 0; i < sizeof(m->row) / 8; i++)
-			word[i] = round == 0 ? UINT64_MAX : round == 1 ? 1 :
-				  round == 2 ? now : dice();
+			word[i] = round == 0   ? UINT64_MAX
+				  : round == 1 ? 1
+				  : round == 2 ? now
+					       : dice();
 		if (round > 3) /* real keys with other people's words */
 			for (uint32_t i = 0; i < 3000; i++)
 				random_use(m, i);
@@ -1128,7 +1210,8 @@ static void hammer_in_threads(uintptr_t seed)
 
 	for (uintptr_t i = 0; i < THREADS; i++)
 		ck_assert_int_eq(pthread_create(&thread[i], NULL, hammer,
-						(void *)(seed * THREADS + i + 1)), 0);
+						(void *)(seed * THREADS + i + 1)),
+				 0);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
 }
@@ -1153,7 +1236,7 @@ START_TEST(memory_is_hammered)
 }
 END_TEST
 
-/* --- main ------------------------------------------------------------------------------- */
+/* --- main ------------------------------------------------------------------ */
 
 static TCase *module(Suite *suite, const char *name)
 {

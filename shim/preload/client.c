@@ -322,13 +322,17 @@ void client_pay_all(void)
 	slot_each(0, SLOT_MAX - 1, materialize_any);
 }
 
+bool client_is_overdue(int fd)
+{
+	struct slot *s = slot_noted(fd);
+
+	return s && slot_age_us(s, clock_now_us()) > WATCH_PROMPT_US;
+}
+
 static void pay_overdue(int fd)
 {
-	struct slot *s = slot_room(fd);
-
 	/* one that is not deferred any more was paid by another thread */
-	if (slot_state(fd) != SLOT_DEFERRED ||
-	    (s && slot_age_us(s, clock_now_us()) > WATCH_PROMPT_US))
+	if (slot_state(fd) != SLOT_DEFERRED || client_is_overdue(fd))
 		pay(fd);
 }
 

@@ -34,5 +34,6 @@ void client_pay(void);
 void client_pay_all(void);
 /* What this thread has owed for longer than WATCH_PROMPT_US. */
 void client_pay_overdue(void);
+bool client_is_overdue(int fd);
 
 #endif

@@ -127,7 +127,7 @@ static void mark_shared(int fd)
 	struct slot *s = slot_room(fd);
 
 	if (s)
-		slot_flag(s, SLOT_SHARED);
+		slot_flag(s, SLOT_SHARED | SLOT_FORKED);
 }
 
 void death_shared_by_fork(void)

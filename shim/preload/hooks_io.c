@@ -296,13 +296,25 @@ int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
 
 /* --- touch ----------------------------------------------------------------------- */
 
+/*
+ * What does not wait needs no SYN yet: the kernel says EAGAIN, as on any connection
+ * where nothing has come, and the bytes that follow can still ride.  But who asks again
+ * and again waits in his own way.
+ */
+static void before_read(int fd, bool waits)
+{
+	if (slot_state(fd) == SLOT_DEFERRED &&
+	    ((waits && sys_blocks(fd)) || client_is_overdue(fd)))
+		client_materialize(fd);
+	if (waits)
+		pause_on(fd, POLLIN, 0);
+}
+
 #define TOUCH_READ(fd, waits, call) \
 	do { \
 		if (quiet()) \
 			return call; \
-		client_materialize(fd); \
-		if (waits) \
-			pause_on(fd, POLLIN, 0); \
+		before_read(fd, waits); \
 		return heard(fd, call); \
 	} while (0)
 
@@ -360,8 +372,7 @@ int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags,
 {
 	if (quiet())
 		return REAL(recvmmsg)(fd, m, n, flags, timeout);
-	client_materialize(fd);
-	pause_on(fd, POLLIN, 0);
+	before_read(fd, !(flags & MSG_DONTWAIT));
 	return (int)heard(fd, REAL(recvmmsg)(fd, m, n, flags, timeout));
 }
 

@@ -150,6 +150,17 @@ static void tell(const struct slot *s, const struct tcp_facts *f, enum outcome o
 	log_event(LOG_INFO, "connection", &line);
 }
 
+/* Another holder may yet do what this one did not. */
+static void learn_habit(struct memory *m, struct slot *s, const struct tcp_facts *f)
+{
+	enum habit h = habit_of(s, f);
+
+	if (slot_has(s, SLOT_FORKED) || (slot_has(s, SLOT_SHARED) && h == HABIT_KNOCKS))
+		return;
+	if (f->bytes_received || !slot_has(s, SLOT_WROTE))
+		memory_habit(m, &s->to, program_id(), h);
+}
+
 void learn_connection(int fd, struct slot *s)
 {
 	struct memory *m = memory_now();
@@ -167,7 +178,6 @@ void learn_connection(int fd, struct slot *s)
 	memory_count(m, &s->to, o);
 	if (f.bytes_received)
 		memory_answered(m, &s->to);
-	if (!slot_has(s, SLOT_SHARED) && (f.bytes_received || !slot_has(s, SLOT_WROTE)))
-		memory_habit(m, &s->to, program_id(), habit_of(s, &f));
+	learn_habit(m, s, &f);
 	tell(s, &f, o);
 }

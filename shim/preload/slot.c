@@ -103,3 +103,15 @@ void slot_each(unsigned int first, unsigned int last, void (*f)(int fd))
 		if (slot_state((int)fd) != SLOT_PLAIN)
 			f((int)fd);
 }
+
+void slot_flag_all(uint64_t cookie, unsigned int flags)
+{
+	int top = atomic_load_explicit(&highest, memory_order_relaxed);
+
+	for (int fd = 0; fd <= top; fd++) {
+		struct slot *s = slot_noted(fd);
+
+		if (s && s->cookie == cookie)
+			slot_flag(s, flags);
+	}
+}

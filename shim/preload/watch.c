@@ -51,23 +51,32 @@ void watch_heard(int fd, ssize_t n)
 		learn_connection(fd, s);
 }
 
+/* At once, from the thread that connected, without a sleep in between? */
+static bool is_prompt(const struct slot *s, bool blocking)
+{
+	uint64_t now = clock_now_us();
+	uint32_t age = slot_age_us(s, now);
+
+	if (s->thread != thread_id())
+		return false;
+	if (blocking && s->sleeps != thread_self.sleeps)
+		return false;
+	if (!blocking && now - thread_self.woke_us < age)
+		age = (uint32_t)(now - thread_self.woke_us);
+	return age < WATCH_PROMPT_US;
+}
+
 void watch_writes(struct slot *s, int fd)
 {
-	uint64_t now;
-	uint32_t age;
+	unsigned int flags = SLOT_WROTE;
 
 	if (slot_has(s, SLOT_WROTE))
 		return;
-	slot_flag(s, SLOT_WROTE);
+	if (is_prompt(s, slot_has(s, SLOT_BLOCKING)))
+		flags |= SLOT_PROMPT;
+	if (slot_has(s, SLOT_SHARED))
+		slot_flag_all(s->cookie, flags);
+	else
+		slot_flag(s, flags);
 	thread_not_fresh(fd);
-	if (s->thread != thread_id())
-		return;
-	if (slot_has(s, SLOT_BLOCKING) && s->sleeps != thread_self.sleeps)
-		return;
-	now = clock_now_us();
-	age = slot_age_us(s, now);
-	if (!slot_has(s, SLOT_BLOCKING) && now - thread_self.woke_us < age)
-		age = (uint32_t)(now - thread_self.woke_us);
-	if (age < WATCH_PROMPT_US)
-		slot_flag(s, SLOT_PROMPT);
 }

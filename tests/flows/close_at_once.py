@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""connect, send, close at once, over 100 ms: everything sent arrives, and the end of the
-connection is not late, whether the program ends at once or stays."""
+"""connect, send, close at once, over 100 ms: everything sent arrives, and the end of
+the connection is not late, whether the program ends at once or stays."""
 
 import flow
 import tfolab
@@ -18,8 +18,8 @@ def closers(words, count, under=True, service=None, at_once=25, timeout=15):
 
     def client(i):
         state = flow.scratch() if under else None
-        done = flow.run([flow.peer("closer"), *how[i % len(how)], SERVER4, service.port],
-                        state, timeout)
+        words = [flow.peer("closer"), *how[i % len(how)], SERVER4, service.port]
+        done = flow.run(words, state, timeout)
         done.state = state
         return done
 
@@ -56,7 +56,7 @@ def stays(how):
         limit = flow.RTT / 1000 + LATE
         check(f"stay-{how}-{kind}-end-in-time", len(late) == 10 and max(late) <= limit,
               f"EOF {1000 * max(late or [0]):.0f} ms after the data at worst, limit "
-              f"{1000 * limit:.0f}, {len(late)} of 10; close() took {closed} us at worst")
+              f"{1000 * limit:.0f}, {len(late)} of 10; close() took {closed} us")
         if how != "wait" and how != "read":
             check(f"stay-{how}-{kind}-sleeps-right", 995_000 <= stayed[5] <= 1_160_000,
                   f"a second lasted {stayed[5] / 1000:.0f} ms")
@@ -64,7 +64,8 @@ def stays(how):
 
 def knocks():
     """Nothing written: the server sees a connection and its end; then the truth."""
-    for name, words in (("knock", ["knock"]), ("knock-blocking", ["blocking", "knock"])):
+    for name, words in (("knock", ["knock"]),
+                        ("knock-blocking", ["blocking", "knock"])):
         service, done = closers([[*words, road] for road in ROADS], 50)
         bad = [str(d) for d in done if d.code != 0]
         check(f"{name}-clients", not bad, str(bad[:2] or ""))
@@ -78,7 +79,7 @@ def knocks():
 
 
 def black_hole():
-    """The SYN is lost: close() does not wait, and what was sent arrives by the next one."""
+    """The SYN is lost: close() does not wait, and what was sent arrives by the next."""
     for then in ("epoll", "_exit"):
         service, state = flow.Service(), flow.scratch()
         tfolab.fault("drop-syn-data", f"on port={service.port}")
@@ -88,7 +89,8 @@ def black_hole():
               f"close() took {took} us; {done}")
         service.wait(2, 3)
         data = [bytes(seen.data) for seen in service.seen]
-        check(f"lost-syn-{then}-arrives", data == [b"prime", b"payload " + then.encode()], str(data))
+        check(f"lost-syn-{then}-arrives",
+              data == [b"prime", b"payload " + then.encode()], str(data))
         dropped = tfolab.counters()["c2s_dropped_by_drop-syn-data"]
         check(f"lost-syn-{then}-was-lost", dropped >= 1, f"{dropped} dropped")
         tfolab.clear()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""connect() tells the truth about a port that nobody listens on, though the cookie of its
-host is known; and again about a server that has just died."""
+"""connect() tells the truth about a port that nobody listens on, though the cookie of
+its host is known; and again about a server that has just died."""
 
 import shutil
 import socket
@@ -67,19 +67,22 @@ def died_event_loop(state):
     check("died-event-loop-proven", proven == [0] * 3, str(proven))
     service.stop()
     first, *later = [flow.run(words, state).err.strip() for _ in range(6)]
-    check("died-event-loop-first-error", first in ("recv: " + REFUSED, "poll: Success"), first)
-    check("died-event-loop-truth-again", later == ["connect: " + REFUSED] * 5, str(later))
+    check("died-event-loop-first-error",
+          first in ("recv: " + REFUSED, "poll: Success"), first)
+    check("died-event-loop-truth-again", later == ["connect: " + REFUSED] * 5,
+          str(later))
 
 
 def knocks(state):
-    """connect and close, nothing written, of a program that wrote before: the server sees
-    it, and it is not believed twice when the server has gone."""
+    """connect and close, nothing written, of a program that wrote before: the server
+    sees it, and it is not believed twice when the server has gone."""
     service = flow.Service()
     prove(state, service.port)
     before = len(service.seen)
     said = knock(state, "blocking", 3, SERVER4, service.port)
     check("knock-open", said == ["ok"] * 3, str(said))
-    check("knock-is-seen", service.wait(before + 3), f"{len(service.seen) - before} of 3")
+    check("knock-is-seen", service.wait(before + 3),
+          f"{len(service.seen) - before} of 3")
     service.stop()
     said = knock(state, "blocking", 5, SERVER4, service.port)
     check("knock-truth", said == [REFUSED] * 5, f"{said}")
@@ -124,7 +127,8 @@ def netcat():
     for turn in range(5):
         told = status(state, service.port), status(state, port)
         bare = status(None, service.port), status(None, port)
-        if not check(f"nc-open-closed-{turn}", told == bare == (0, 1), f"{told} bare {bare}"):
+        if not check(f"nc-open-closed-{turn}", told == bare == (0, 1),
+                     f"{told} bare {bare}"):
             break
     service.stop()
     told = [status(state, service.port) for _ in range(5)]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What programs rarely do first on a connection: every call says the same with the shim as
-without, and the server reads the same bytes, each once."""
+"""What programs rarely do first on a connection: every call says the same with the shim
+as without, and the server reads the same bytes, each once."""
 
 import sys
 import time
@@ -9,7 +9,8 @@ import time
 import flow
 from flow import SERVER4, SERVER6, check
 
-PROGRAMS = ("edge_ask", "edge_bad", "edge_end", "edge_number", "edge_process", "edge_write")
+PROGRAMS = ("edge_ask", "edge_bad", "edge_end", "edge_number", "edge_process",
+            "edge_write")
 # What must ride in the SYN, so that the trouble is worth something.
 RIDES = {
     "dup_write": b"dup", "writev_two": b"writev", "sendmsg_two": b"sendmsg",
@@ -20,8 +21,8 @@ RIDES = {
     "exit_after_send": b"exit", "send_timeout": b"timeout", "whole_page": b"h",
 }
 RIDE_A_SEGMENT = ("big_write", "big_send", "big_writev", "two_segments")
-BY_IPV6_TOO = ("bad_getpeername", "connect_again", "connect_unspec", "information", "post",
-               "sendmsg_two", "two_writes", "vfork_dup2_exec", "writev_two")
+BY_IPV6_TOO = ("bad_getpeername", "connect_again", "connect_unspec", "information",
+               "post", "sendmsg_two", "two_writes", "vfork_dup2_exec", "writev_two")
 HELD_BACK = ("post", "post_nonblocking", "post_cut", "send_oob")
 
 
@@ -59,8 +60,9 @@ def compare(program, case, host=SERVER4):
     if (done.code, done.out) != (bare.code, bare.out):
         told, wanted = done.out.splitlines(), bare.out.splitlines()
         differ = [(a, b) for a, b in zip(told, wanted) if a != b]
-        return check(name, False, f"differs (shim, bare): {differ[:3]}, {len(told)} and "
-                     f"{len(wanted)} lines, status {done.code} and {bare.code}")
+        return check(name, False, f"differs (shim, bare): {differ[:3]}, "
+                     f"{len(told)} and {len(wanted)} lines, "
+                     f"status {done.code} and {bare.code}")
     if done.read != bare.read:
         return check(name, False, f"the server read {brief(done.read)}, bare "
                      f"{brief(bare.read)}")
@@ -74,7 +76,8 @@ def compare(program, case, host=SERVER4):
         return check(name, False, f"the SYN carried {length} bytes")
     if case in HELD_BACK and (length or last["cookie"] <= 0):
         return check(name, False, f"the SYN carried {rode!r}, cookie {last['cookie']}")
-    return check(name, True, f"{len(bare.out.splitlines())} lines as bare, SYN {length} bytes")
+    return check(name, True,
+                 f"{len(bare.out.splitlines())} lines as bare, SYN {length} bytes")
 
 
 def story():

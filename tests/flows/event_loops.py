@@ -40,7 +40,8 @@ def many():
     bare = flow.run([flow.peer("loop"), "many", SERVER4, flow.Service().port])
     for _ in range(3):  # until it was prompt enough
         service = flow.Service()
-        done = flow.run([flow.peer("loop"), "many", SERVER4, service.port], flow.scratch())
+        done = flow.run([flow.peer("loop"), "many", SERVER4, service.port],
+                        flow.scratch())
         rode = [s["payload"] for s in flow.syns_to(service.port)].count(b"ping")
         if done.out != bare.out or rode == 30:
             break
@@ -63,7 +64,7 @@ def java():
     count, took = 12, {}
     for kind, state in (("plain", None), ("shim", flow.scratch())):
         service = flow.Service()
-        words = ["java", "-Xshare:auto", "-cp", classes, "Nio", SERVER4, service.port, count]
+        words = ["java", "-cp", classes, "Nio", SERVER4, service.port, count]
         done = flow.run(words, state, timeout=20)
         lines = [line.split() for line in done.out.splitlines()]
         check(f"java-nio-{kind}", done.code == 0 and

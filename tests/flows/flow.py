@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What the flows share: the way into the lab, servers at its other end, unmodified clients
-with and without the shim, and the lines that say how it went.
+"""What the flows share: the way into the lab, servers at its other end, unmodified
+clients with and without the shim, and the lines that say how it went.
 
-The runner gives LIB (libtfoshim.so), LAB (the lab's program), PEERS (the compiled peers) and
-perhaps TFO (the command). Servers are threads of the flow itself: a socket stays in the
-network namespace it was born in. They switch Fast Open on by hand, so that the client is
-what is tested, unless a flow starts a server of its own under the shim."""
+The runner gives LIB (libtfoshim.so), LAB (the lab's program), PEERS (the directory of
+the compiled peers) and perhaps TFO (the command). Servers are threads of the flow
+itself: a socket stays in the network namespace it was born in. They switch Fast Open on
+by hand, so that the client is what is tested, unless a flow starts a server of its own
+under the shim."""
 
 import concurrent.futures
 import ctypes
@@ -21,7 +22,8 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lab"))
 import tfolab  # noqa: E402
 
 CLONE_NEWNET = 0x40000000
@@ -89,8 +91,8 @@ def in_user_namespace():
 
 
 def main(story, delay=20, limit=120, labs=None):
-    """Runs story() in a lab of its own with that round trip, in at most limit seconds; with
-    labs, once in each: its name in FLOW_LAB, options to the lab."""
+    """Runs story() in a lab of its own with that round trip, in at most limit seconds;
+    with labs, once in each: its name in FLOW_LAB, options to the lab."""
     global RTT
     RTT = delay
     if "LAB_CONTROL" not in os.environ and labs:
@@ -121,7 +123,7 @@ def _too_long(_number, _frame):
     leave()
 
 
-# --- clients ----------------------------------------------------------------------------
+# --- clients --------------------------------------------------------------------------
 
 def scratch():
     """A new directory, 0700, gone at the end."""
@@ -193,7 +195,7 @@ def together(function, inputs, at_once=25):
         return list(pool.map(function, inputs))
 
 
-# --- servers ----------------------------------------------------------------------------
+# --- servers --------------------------------------------------------------------------
 
 _namespaces = {}
 
@@ -249,7 +251,7 @@ class Connection:
 
 
 def answer(conn, seen):
-    """Reads to the end; "pong" to the first bytes, at the end "bye" and how many they were."""
+    """Reads to the end; "pong" to the first bytes, at the end "bye" and a count."""
     while True:
         got = conn.recv(1 << 18)
         if not got:
@@ -269,12 +271,12 @@ def greet(conn, seen):
 
 
 class Service:
-    """A server at the far end: handler(socket, Connection) for each connection, in a thread
-    of its own; on_accept(Connection) before it."""
+    """A server at the far end: handler(socket, Connection) for each connection, in a
+    thread of its own."""
 
-    def __init__(self, handler=answer, on_accept=None, **how):
+    def __init__(self, handler=answer, **how):
         self.seen = []
-        self.handler, self.on_accept = handler, on_accept
+        self.handler = handler
         self.socket = listen(**how)
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -287,9 +289,8 @@ class Service:
                 return
             seen = Connection()
             self.seen.append(seen)
-            if self.on_accept:
-                self.on_accept(seen)
-            threading.Thread(target=self._handle, args=(conn, seen), daemon=True).start()
+            threading.Thread(target=self._handle, args=(conn, seen),
+                             daemon=True).start()
 
     def _handle(self, conn, seen):
         with conn:

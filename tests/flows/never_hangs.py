@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A program that wrote first the last time, and this time connects and then sleeps until its
-server has seen the connection: it never sleeps for ever, whatever it sleeps in."""
+"""A program that wrote first the last time, and this time connects and then sleeps
+until its server has seen the connection: it never sleeps for ever, whatever in."""
 
 import subprocess
 import time
@@ -9,7 +9,7 @@ import time
 import flow
 from flow import SERVER4, check
 
-PROGRAMS = ("sleep_file", "sleep_lock", "sleep_time")
+PROGRAMS = ("sleep_file", "sleep_lock", "sleep_stdio", "sleep_time")
 PATIENCE = 5  # seconds
 HELD_BACK_US = flow.RTT * 1000 // 2  # a connect() faster than this did no handshake
 
@@ -52,7 +52,8 @@ def never_hangs(one):
             where = "never seen by the server" if seen < 3 else "not released"
             return check(way, False, f"{where}, status {code} {said} {err}")
         if int(said[0]) < HELD_BACK_US:
-            return check(way, True, f"connect() took {said[0]} us, bare {bare[2][0]} us")
+            return check(way, True,
+                         f"connect() took {said[0]} us, bare {bare[2][0]} us")
     return check(way, False, f"its connect() was never held back: {said[0]} us")
 
 

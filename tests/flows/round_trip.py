@@ -20,8 +20,8 @@ class Server:
     """The peer `answer`, under the shim, in the server's namespace."""
 
     def __init__(self, ports):
-        self.process = flow.start([os.environ["LAB"], "in", "server", flow.peer("answer"),
-                                   *ports], flow.scratch(), stdout=subprocess.PIPE)
+        words = [os.environ["LAB"], "in", "server", flow.peer("answer"), *ports]
+        self.process = flow.start(words, flow.scratch(), stdout=subprocess.PIPE)
         flow.wait_for(self.process)
         self.lines = []
 
@@ -58,19 +58,22 @@ def requests(name, host, mode, trials, ports, server):
             times[kind].append(microseconds(words, under))
     said = figures(times)
     plain, shim, native = (median(t) for t in times.values())
-    check(f"{name}-against-plain", shim <= 0.55 * plain, f"{shim / plain:.3f} of it: {said}")
+    check(f"{name}-against-plain", shim <= 0.55 * plain,
+          f"{shim / plain:.3f} of it: {said}")
     check(f"{name}-against-native", shim <= 1.02 * native,
           f"{shim / native:.3f} of it: {said}")
     syns = [s["payload"] for s in flow.syns_to(ports[1])]
     check(f"{name}-one-syn-with-ping", syns == [b"ping"] * trials,
           f"{syns.count(b'ping')} of {trials}, SYNs {len(syns)}")
     counters = tfolab.counters()
-    check(f"{name}-accepted-in-the-syn", counters["s2c_synack_data_acked"] == 2 * trials and
-          counters["last_syn_payload"] == PING,
-          f"{counters['s2c_synack_data_acked']} of {2 * trials}, shim's and native's")
+    accepted = counters["s2c_synack_data_acked"]
+    check(f"{name}-accepted-in-the-syn",
+          accepted == 2 * trials and counters["last_syn_payload"] == PING,
+          f"{accepted} of {2 * trials}, shim's and native's")
     got = server.received(3 * trials)
     wrong = [line for line in got if line[1:] != [PING]]
-    check(f"{name}-each-byte-once", not wrong, f"{len(got)} connections, wrong {wrong[:3]}")
+    check(f"{name}-each-byte-once", not wrong,
+          f"{len(got)} connections, wrong {wrong[:3]}")
 
 
 def saves(name, trials, ask, port, payload):
@@ -108,9 +111,10 @@ def python(port):
     directory = flow.scratch()
     with open(os.path.join(directory, "index.html"), "w", encoding="ascii") as page:
         page.write("hello")
-    server = flow.start([os.environ["LAB"], "in", "server", sys.executable, "-u", "-m",
-                         "http.server", "--bind", SERVER4, "-d", directory, port],
-                        flow.scratch(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    words = [os.environ["LAB"], "in", "server", sys.executable, "-u", "-m",
+             "http.server", "--bind", SERVER4, "-d", directory, port]
+    server = flow.start(words, flow.scratch(), stdout=subprocess.PIPE,
+                        stderr=subprocess.DEVNULL)
     flow.wait_for(server, "Serving")
 
     def ask(state):
@@ -136,15 +140,17 @@ http {{
 
 
 def curl_and_nginx(port):
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    nginx = shutil.which("nginx") or \
+        shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
     if not nginx or not shutil.which("curl"):
         return flow.skip("curl", "nginx or curl is not here")
     directory = flow.scratch()
     with open(os.path.join(directory, "conf"), "w", encoding="ascii") as conf:
         user = "user root;" if os.geteuid() == 0 else ""
         conf.write(NGINX.format(directory, port, user=user))
-    server = flow.start([os.environ["LAB"], "in", "server", nginx, "-p", directory, "-e",
-                         directory + "/error", "-c", directory + "/conf"], flow.scratch())
+    words = [os.environ["LAB"], "in", "server", nginx, "-p", directory,
+             "-e", directory + "/error", "-c", directory + "/conf"]
+    server = flow.start(words, flow.scratch())
 
     def ask(state):
         done = flow.run(["curl", "-sS", "-w", " %{time_total}",

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A storm of signals during the first send, over 100 ms: the server reads the bytes exactly
-once, every time. A blocking Fast Open send would deliver them twice."""
+"""A storm of signals during the first send, over 100 ms: the server reads the bytes
+exactly once, every time. A blocking Fast Open send would deliver them twice."""
 
 import collections
 
@@ -22,7 +22,8 @@ def storm(mode, size, under, trials=TRIALS, at_once=20):
 
     def client(_):
         state = flow.scratch() if under else None
-        return flow.run([flow.peer("storm"), mode, size, SERVER4, service.port], state, 20)
+        words = [flow.peer("storm"), mode, size, SERVER4, service.port]
+        return flow.run(words, state, 20)
 
     tfolab.reset()
     done = flow.together(client, range(trials), at_once)
@@ -50,7 +51,7 @@ def story():
     flow.run([flow.peer("native"), SERVER4, flow.Service().port])  # the cookie
     done, read, _ = storm("native", 500, under=False, trials=20)
     twice = sum(n for d, n in read.items() if len(d) > 500)
-    flow.note(f"a blocking Fast Open send by hand, same storm: {twice} of 20 delivered twice")
+    flow.note(f"a blocking Fast Open send by hand delivered {twice} of 20 twice")
     for mode in ("restart", "interrupt", "stop"):
         exactly_once(mode, mode, 500)
     exactly_once("restart-long", "restart", 5000)

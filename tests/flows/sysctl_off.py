@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Where net.ipv4.tcp_fastopen has a bit off, nothing changes for client and server, nor takes
-longer, and `tfo doctor` says why nothing is gained."""
+"""Where net.ipv4.tcp_fastopen has a bit off, nothing changes for client and server, nor
+takes longer, and `tfo doctor` says why nothing is gained."""
 
 import os
 import subprocess
@@ -20,10 +20,11 @@ LOOPS = ("poll", "select", "epoll-level-before", "epoll-edge-seen")
 
 
 def everything(ports, under):
-    """What clients and server say, with or without the shim on both sides; times in ms."""
+    """What clients and server say, with or without the shim on both sides; and ms."""
     state = flow.scratch() if under else None
-    server = flow.start([os.environ["LAB"], "in", "server", flow.peer("answer"), *ports],
-                        flow.scratch() if under else None, stdout=subprocess.PIPE)
+    words = [os.environ["LAB"], "in", "server", flow.peer("answer"), *ports]
+    server = flow.start(words, flow.scratch() if under else None,
+                        stdout=subprocess.PIPE)
     flow.wait_for(server)
     told, times, connections = [], {}, 0
     for way in ("blocking", "poll", "edge"):
@@ -87,5 +88,6 @@ def story():
 
 
 if __name__ == "__main__":
-    flow.main(story, labs={name: ("--client-sysctl", str(client), "--server-sysctl",
-                                  str(server)) for name, (client, server) in LABS.items()})
+    flow.main(story, labs={name: ("--client-sysctl", str(values[0]),
+                                  "--server-sysctl", str(values[1]))
+                           for name, values in LABS.items()})

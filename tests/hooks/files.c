@@ -18,16 +18,16 @@ FRAGMENT(flock)
 
 	if (!ends_open(KIND_FILE, true, &e))
 		return;
-	STEP(flock(e.near, LOCK_EX));
-	STEP(flock(e.far, LOCK_EX | LOCK_NB));
+	OWING(flock(e.near, LOCK_EX));
+	OWING(flock(e.far, LOCK_EX | LOCK_NB));
 	alarm_in(5);
-	STEP(flock(e.far, LOCK_EX));
+	OWING(flock(e.far, LOCK_EX));
 	alarm_off();
-	STEP(flock(e.near, LOCK_UN));
-	STEP(flock(e.far, LOCK_SH));
-	STEP(flock(e.near, 77));
+	OWING(flock(e.near, LOCK_UN));
+	OWING(flock(e.far, LOCK_SH));
+	OWING(flock(e.near, 77));
 	ends_close(&e);
-	STEP(flock(-1, LOCK_EX));
+	OWING(flock(-1, LOCK_EX));
 }
 
 typedef int locker(int fd, int command, off_t n);
@@ -37,22 +37,22 @@ static void locks(locker *lock)
 	int fd = file_new(), r;
 	pid_t child;
 
-	STEP(lock(fd, F_LOCK, 10));
-	STEP(lock(fd, F_TEST, 10));
+	OWING(lock(fd, F_LOCK, 10));
+	OWING(lock(fd, F_TEST, 10));
 	child = child_begin();
 	if (!child) {
-		STEP(lock(fd, F_TLOCK, 10));
-		STEP(lock(fd, F_TEST, 10));
+		OWING(lock(fd, F_TLOCK, 10));
+		OWING(lock(fd, F_TEST, 10));
 		alarm_in(5);
 		r = lock(fd, F_LOCK, 10);
 		alarm_off();
 		_exit(r == -1 ? 3 : 4);
 	}
 	child_end(child);
-	STEP(lock(fd, F_ULOCK, 10));
-	STEP(lock(fd, 77, 10));
+	OWING(lock(fd, F_ULOCK, 10));
+	OWING(lock(fd, 77, 10));
 	close(fd);
-	STEP(lock(fd, F_LOCK, 10));
+	OWING(lock(fd, F_LOCK, 10));
 }
 
 FRAGMENT(lockf)
@@ -86,16 +86,16 @@ FRAGMENT(msgrcv)
 	int id = queue_with("dear");
 	struct letter got;
 
-	STEP(msgrcv(id, &got, 2, 0, 0));
-	STEP(msgrcv(id, &got, sizeof(got.text), 7, IPC_NOWAIT));
-	STEP(msgrcv(id, &got, sizeof(got.text), 3, 0));
+	OWING(msgrcv(id, &got, 2, 0, 0));
+	OWING(msgrcv(id, &got, sizeof(got.text), 7, IPC_NOWAIT));
+	OWING(msgrcv(id, &got, sizeof(got.text), 3, 0));
 	say_bytes(got.text, 4);
 	alarm_in(5);
-	STEP(msgrcv(id, &got, sizeof(got.text), 0, 0));
+	OWING(msgrcv(id, &got, sizeof(got.text), 0, 0));
 	alarm_off();
 	msgctl(id, IPC_RMID, NULL);
-	STEP(msgrcv(id, &got, sizeof(got.text), 0, 0));
-	STEP(msgrcv(-1, &got, sizeof(got.text), 0, 0));
+	OWING(msgrcv(id, &got, sizeof(got.text), 0, 0));
+	OWING(msgrcv(-1, &got, sizeof(got.text), 0, 0));
 }
 
 FRAGMENT(msgsnd)
@@ -103,13 +103,13 @@ FRAGMENT(msgsnd)
 	struct letter letter = { .type = 0 };
 	int id = queue_with("dear");
 
-	STEP(msgsnd(id, &letter, 4, 0));
+	OWING(msgsnd(id, &letter, 4, 0));
 	letter.type = 1;
-	STEP(msgsnd(id, &letter, 4, 0));
-	STEP(msgsnd(id, &letter, 1 << 20, 0));
-	STEP(msgsnd(id, nowhere, 4, 0));
+	OWING(msgsnd(id, &letter, 4, 0));
+	OWING(msgsnd(id, &letter, 1 << 20, 0));
+	OWING(msgsnd(id, nowhere, 4, 0));
 	msgctl(id, IPC_RMID, NULL);
-	STEP(msgsnd(id, &letter, 4, 0));
+	OWING(msgsnd(id, &letter, 4, 0));
 }
 
 static void semaphores(int (*operate)(int id, struct sembuf *operations, size_t n))
@@ -118,18 +118,18 @@ static void semaphores(int (*operate)(int id, struct sembuf *operations, size_t 
 	struct sembuf try = { 0, -1, IPC_NOWAIT };
 	int id = semget(IPC_PRIVATE, 1, 0600);
 
-	STEP(operate(id, &up, 1));
-	STEP(operate(id, &down, 1));
-	STEP(operate(id, &down, 1));
-	STEP(operate(id, &try, 1));
+	OWING(operate(id, &up, 1));
+	OWING(operate(id, &down, 1));
+	OWING(operate(id, &down, 1));
+	OWING(operate(id, &try, 1));
 	alarm_in(5);
-	STEP(operate(id, &down, 1));
+	OWING(operate(id, &down, 1));
 	alarm_off();
-	STEP(operate(id, &far, 1));
-	STEP(operate(id, nowhere, 1));
-	STEP(operate(id, &up, 100000));
+	OWING(operate(id, &far, 1));
+	OWING(operate(id, nowhere, 1));
+	OWING(operate(id, &up, 100000));
 	semctl(id, 0, IPC_RMID);
-	STEP(operate(id, &up, 1));
+	OWING(operate(id, &up, 1));
 }
 
 FRAGMENT(semop)
@@ -149,9 +149,9 @@ FRAGMENT(semtimedop)
 	int id = semget(IPC_PRIVATE, 1, 0600);
 
 	semaphores(by_semtimedop);
-	STEP(semtimedop(id, &down, 1, &t));
-	STEP(semtimedop(id, &down, 1, &wrong));
-	STEP(semtimedop(id, &down, 1, nowhere));
+	OWING(semtimedop(id, &down, 1, &t));
+	OWING(semtimedop(id, &down, 1, &wrong));
+	OWING(semtimedop(id, &down, 1, nowhere));
 	semctl(id, 0, IPC_RMID);
 }
 
@@ -177,16 +177,16 @@ static void receives(ssize_t (*receive)(mqd_t q, char *m, size_t n,
 	mqd_t q = mail();
 	char m[8];
 
-	STEP(receive(q, m, 2, &priority));
-	STEP(receive(q, m, 8, &priority));
+	OWING(receive(q, m, 2, &priority));
+	OWING(receive(q, m, 8, &priority));
 	say("\tpriority %u", priority);
 	say_bytes(m, 3);
 	alarm_in(5);
-	STEP(receive(q, m, 8, NULL));
+	OWING(receive(q, m, 8, NULL));
 	alarm_off();
 	mq_close(q);
-	STEP(receive(q, m, 8, NULL));
-	STEP(receive((mqd_t)-1, m, 8, NULL));
+	OWING(receive(q, m, 8, NULL));
+	OWING(receive((mqd_t)-1, m, 8, NULL));
 }
 
 FRAGMENT(mq_receive)
@@ -206,9 +206,9 @@ FRAGMENT(mq_timedreceive)
 	char m[8];
 
 	receives(by_timedreceive);
-	STEP(mq_timedreceive(q, m, 8, NULL, &past));
-	STEP(mq_timedreceive(q, m, 8, NULL, &past));
-	STEP(mq_timedreceive(q, m, 8, NULL, &wrong));
+	OWING(mq_timedreceive(q, m, 8, NULL, &past));
+	OWING(mq_timedreceive(q, m, 8, NULL, &past));
+	OWING(mq_timedreceive(q, m, 8, NULL, &wrong));
 	mq_close(q);
 }
 
@@ -216,15 +216,15 @@ static void sends(int (*put)(mqd_t q, const char *m, size_t n, unsigned int prio
 {
 	mqd_t q = mail();
 
-	STEP(put(q, "longer than it may", 18, 0));
-	STEP(put(q, "two", 3, 1 << 30));
-	STEP(put(q, nowhere, 3, 0));
-	STEP(put(q, "two", 3, 9));
+	OWING(put(q, "longer than it may", 18, 0));
+	OWING(put(q, "two", 3, 1 << 30));
+	OWING(put(q, nowhere, 3, 0));
+	OWING(put(q, "two", 3, 9));
 	alarm_in(5);
-	STEP(put(q, "three", 5, 0));
+	OWING(put(q, "three", 5, 0));
 	alarm_off();
 	mq_close(q);
-	STEP(put(q, "x", 1, 0));
+	OWING(put(q, "x", 1, 0));
 }
 
 FRAGMENT(mq_send)
@@ -243,7 +243,7 @@ FRAGMENT(mq_timedsend)
 	mqd_t q = mail();
 
 	sends(by_timedsend);
-	STEP(mq_timedsend(q, "two", 3, 0, &past));
-	STEP(mq_timedsend(q, "three", 5, 0, &past));
+	OWING(mq_timedsend(q, "two", 3, 0, &past));
+	OWING(mq_timedsend(q, "three", 5, 0, &past));
 	mq_close(q);
 }

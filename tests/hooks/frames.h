@@ -53,6 +53,13 @@ void say_bytes(const void *bytes, long n);
 		step(#call, (long)into == -1 || !into ? -1 : 0, errno); \
 	} while (0)
 
+/* The same while a connection of this thread waits for its first write (warm only). */
+#define OWING(call) \
+	do { \
+		world_owe(); \
+		STEP(call); \
+	} while (0)
+
 /* The body of a fragment; prototyped, since the table is in another file. */
 #define FRAGMENT(name) \
 	void hook_##name(void); \
@@ -87,6 +94,8 @@ void world_end(void);
  */
 void world_hold(void);
 void world_let_go(void);
+/* Lets go and holds anew: the last call may have let the SYN out. */
+void world_owe(void);
 
 enum kind {
 	KIND_TCP,

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* life: fork, exec, spawn, the shell's children, exit. Each in a child of its own. */
+/* life: fork in its shapes, and exit, each in a child of its own. */
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pty.h>
+#include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,8 +19,6 @@
 pid_t __fork(void) MAYBE;
 pid_t __vfork(void) MAYBE;
 pid_t _Fork(void) MAYBE;
-int execveat(int directory, const char *path, char *const argv[], char *const envp[],
-	     int flags) MAYBE;
 
 extern char **environ;
 
@@ -100,6 +100,52 @@ FRAGMENT(__vfork)
 	VFORKS(__vfork);
 }
 
+/* The terminal's bytes are not looked at: the child sees that it has one. */
+FRAGMENT(forkpty)
+{
+	struct winsize size = { .ws_row = 12, .ws_col = 34 }, got = { 0 };
+	int master = -1, status = -1;
+	pid_t child;
+
+	errno = UNTOUCHED;
+	child = forkpty(&master, NULL, NULL, &size);
+	if (child == 0) {
+		ioctl(STDIN_FILENO, TIOCGWINSZ, &got);
+		_exit(isatty(STDIN_FILENO) && got.ws_row == 12 ? 21 : 22);
+	}
+	step("forkpty", child > 0, errno);
+	if (child < 0)
+		return;
+	STEP(waitpid(child, &status, 0) == child);
+	say_status(status);
+	STEP(close(master));
+}
+
+static int in_clone(void *arg)
+{
+	return arg == nowhere && write(STDOUT_FILENO, "", 0) == 0 ? 23 : 24;
+}
+
+FRAGMENT(clone)
+{
+	static char stack[64 * 1024] __attribute__((aligned(16)));
+	int status = -1;
+	pid_t child;
+
+	errno = UNTOUCHED;
+	child = clone(in_clone, stack + sizeof(stack), SIGCHLD, nowhere);
+	step("clone", child > 0, errno);
+	STEP(waitpid(child, &status, 0) == child);
+	say_status(status);
+	errno = UNTOUCHED;
+	child = clone(in_clone, stack + sizeof(stack), CLONE_VM | CLONE_FILES | SIGCHLD,
+		      nowhere);
+	step("clone", child > 0, errno);
+	STEP(waitpid(child, &status, 0) == child);
+	say_status(status);
+	STEP(clone(in_clone, stack + sizeof(stack), CLONE_THREAD, nowhere));
+}
+
 /* A child speaks first on a connection that its parent made. */
 FRAGMENT(held_fork)
 {
@@ -124,170 +170,6 @@ FRAGMENT(held_fork)
 		close(other);
 	}
 	close(listener);
-}
-
-/* --- exec ------------------------------------------------------------------ */
-
-#define SCRIPT "echo \"$0 $*\" ${GREETING-no greeting}; exit 7"
-
-static char *const arguments[] = { "sh", "-c", SCRIPT, "zero", "one", "", "two", NULL };
-static char *const greeting[] = { "GREETING=hello", NULL };
-static char *const short_path[] = { "PATH=/nowhere", NULL };
-
-FRAGMENT(execve)
-{
-	IN_CHILD(execve("/bin/sh", arguments, greeting));
-	IN_CHILD(STEP(execve("/nowhere", arguments, environ)));
-	IN_CHILD(STEP(execve("/", arguments, environ)));
-	IN_CHILD(STEP(execve(nowhere, arguments, environ)));
-	IN_CHILD(STEP(execve("/bin/sh", nowhere, environ)));
-	IN_CHILD(STEP(execve("/bin/sh", arguments, nowhere)));
-}
-
-FRAGMENT(execv)
-{
-	IN_CHILD(execv("/bin/sh", arguments));
-	IN_CHILD(STEP(execv("sh", arguments)));
-}
-
-FRAGMENT(execvp)
-{
-	IN_CHILD(execvp("sh", arguments));
-	IN_CHILD(STEP(execvp("no-such-program", arguments)));
-	IN_CHILD(STEP(execvp("", arguments)));
-}
-
-FRAGMENT(execvpe)
-{
-	IN_CHILD(execvpe("sh", arguments, greeting));
-	IN_CHILD(STEP(execvpe("no-such-program", arguments, short_path)));
-}
-
-FRAGMENT(execl)
-{
-	IN_CHILD(execl("/bin/sh", "sh", "-c", SCRIPT, "a", "b", "c", "d", "e", "f", "g",
-		       "h", (char *)NULL));
-	IN_CHILD(STEP(execl("/nowhere", "sh", (char *)NULL)));
-	IN_CHILD(STEP(execl(nowhere, "sh", (char *)NULL)));
-}
-
-FRAGMENT(execlp)
-{
-	IN_CHILD(execlp("sh", "sh", "-c", SCRIPT, "a", "b", "c", "d", "e",
-			(char *)NULL));
-	IN_CHILD(STEP(execlp("no-such-program", "x", (char *)NULL)));
-}
-
-FRAGMENT(execle)
-{
-	IN_CHILD(execle("/bin/sh", "sh", "-c", SCRIPT, "a", "b", "c", "d", "e",
-			(char *)NULL, greeting));
-	IN_CHILD(STEP(execle("/nowhere", "x", (char *)NULL, greeting)));
-}
-
-FRAGMENT(fexecve)
-{
-	int fd = open("/bin/sh", O_RDONLY | O_CLOEXEC);
-
-	IN_CHILD(fexecve(fd, arguments, greeting));
-	IN_CHILD(STEP(fexecve(-1, arguments, greeting)));
-	close(fd);
-}
-
-FRAGMENT(execveat)
-{
-	int fd = open("/bin", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	IN_CHILD(execveat(fd, "sh", arguments, greeting, 0));
-	IN_CHILD(STEP(execveat(fd, "no-such-program", arguments, greeting, 0)));
-	IN_CHILD(STEP(execveat(-1, "sh", arguments, greeting, 0)));
-	IN_CHILD(STEP(execveat(fd, "sh", arguments, greeting, 0x7777)));
-	close(fd);
-}
-
-/* --- spawn ----------------------------------------------------------------- */
-
-typedef int spawner(pid_t *pid, const char *path,
-		    const posix_spawn_file_actions_t *actions,
-		    const posix_spawnattr_t *attributes, char *const argv[],
-		    char *const envp[]);
-
-/* The child speaks before we do. */
-static void spawned(int r)
-{
-	int e = errno, status = -1;
-	pid_t child = waitpid(-1, &status, 0);
-
-	step("spawn", r, e);
-	if (child > 0)
-		say_status(status);
-}
-
-static void spawns(spawner *spawn, const char *sh)
-{
-	posix_spawn_file_actions_t actions;
-	pid_t child = -1;
-
-	spawned(spawn(&child, sh, NULL, NULL, arguments, greeting));
-	spawned(spawn(NULL, sh, NULL, NULL, arguments, environ));
-	spawned(spawn(&child, "/nowhere", NULL, NULL, arguments, environ));
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY,
-					 0);
-	posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, 91);
-	posix_spawn_file_actions_addclose(&actions, 91);
-	spawned(spawn(&child, sh, &actions, NULL, arguments, environ));
-	posix_spawn_file_actions_addopen(&actions, 92, "/nowhere/at/all", O_RDONLY, 0);
-	spawned(spawn(&child, sh, &actions, NULL, arguments, environ));
-	posix_spawn_file_actions_destroy(&actions);
-}
-
-FRAGMENT(posix_spawn)
-{
-	spawns(posix_spawn, "/bin/sh");
-}
-
-FRAGMENT(posix_spawnp)
-{
-	spawns(posix_spawnp, "sh");
-}
-
-FRAGMENT(system)
-{
-	STEP(system(NULL));
-	STEP(system("exit 3"));
-	STEP(system("echo from the shell; kill -9 $$"));
-	STEP(system("/nowhere/at/all 2>&-"));
-}
-
-static void reads_from(FILE *f)
-{
-	char line[64] = "";
-
-	if (f && fgets(line, sizeof(line), f))
-		say_bytes(line, (long)strlen(line));
-}
-
-FRAGMENT(popen)
-{
-	FILE *f;
-
-	OPENS(f, popen("echo hello; exit 4", "r"));
-	reads_from(f);
-	STEP(pclose(f));
-	OPENS(f, popen("cat", "we"));
-	fputs("to the shell\n", f);
-	STEP(pclose(f));
-	OPENS(f, popen("true", "nonsense"));
-}
-
-FRAGMENT(pclose)
-{
-	FILE *f = popen("kill -15 $$", "r");
-
-	STEP(pclose(f));
-	f = popen("read line; exit 5", "w");
-	STEP(pclose(f));
 }
 
 /* --- exit ------------------------------------------------------------------ */

@@ -28,15 +28,15 @@ static void naps(sleeper *nap)
 	const struct timespec before = { -1, 0 }, long_time = { 5, 0 };
 	struct timespec left = { 7, 7 };
 
-	STEP(nap(&short_time, &left));
+	OWING(nap(&short_time, &left));
 	say("\tleft %ld.%ld", (long)left.tv_sec, left.tv_nsec);
-	STEP(nap(&short_time, NULL));
-	STEP(nap(&wrong, NULL));
-	STEP(nap(&before, NULL));
-	STEP(nap(nowhere, NULL));
+	OWING(nap(&short_time, NULL));
+	OWING(nap(&wrong, NULL));
+	OWING(nap(&before, NULL));
+	OWING(nap(nowhere, NULL));
 	alarm_in(5);
-	STEP(nap(&long_time, &left));
-	STEP(nap(&long_time, nowhere));
+	OWING(nap(&long_time, &left));
+	OWING(nap(&long_time, nowhere));
 	alarm_off();
 	say("\tleft %ld seconds", (long)left.tv_sec);
 }
@@ -61,8 +61,8 @@ FRAGMENT(clock_nanosleep)
 	struct timespec t = in_ms(CLOCK_MONOTONIC, 3);
 
 	naps(by_clock);
-	STEP(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL));
-	STEP(clock_nanosleep(999, 0, &t, NULL));
+	OWING(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL));
+	OWING(clock_nanosleep(999, 0, &t, NULL));
 }
 
 FRAGMENT(thrd_sleep)
@@ -72,18 +72,18 @@ FRAGMENT(thrd_sleep)
 
 FRAGMENT(sleep)
 {
-	STEP(sleep(0));
+	OWING(sleep(0));
 	alarm_in(5);
-	STEP(sleep(3) > 0);
+	OWING(sleep(3) > 0);
 	alarm_off();
 }
 
 FRAGMENT(usleep)
 {
-	STEP(usleep(0));
-	STEP(usleep(2000));
+	OWING(usleep(0));
+	OWING(usleep(2000));
 	alarm_in(5);
-	STEP(usleep(900000));
+	OWING(usleep(900000));
 	alarm_off();
 }
 
@@ -92,17 +92,17 @@ FRAGMENT(usleep)
 FRAGMENT(pause)
 {
 	alarm_in(5);
-	STEP(pause());
+	OWING(pause());
 	alarm_off();
 }
 
 FRAGMENT(__xpg_sigpause)
 {
 	alarm_in(5);
-	STEP(__xpg_sigpause(SIGUSR2));
-	STEP(__xpg_sigpause(SIGALRM));
+	OWING(__xpg_sigpause(SIGUSR2));
+	OWING(__xpg_sigpause(SIGALRM));
 	alarm_off();
-	STEP(__xpg_sigpause(9999));
+	OWING(__xpg_sigpause(9999));
 }
 
 static void suspends(int (*suspend)(const sigset_t *mask))
@@ -111,9 +111,9 @@ static void suspends(int (*suspend)(const sigset_t *mask))
 
 	sigemptyset(&none);
 	alarm_in(5);
-	STEP(suspend(&none));
+	OWING(suspend(&none));
 	alarm_off();
-	STEP(suspend(nowhere));
+	OWING(suspend(nowhere));
 }
 
 FRAGMENT(sigsuspend)
@@ -142,10 +142,10 @@ FRAGMENT(sigwait)
 	int sig = -1;
 
 	pend();
-	STEP(sigwait(&user_signals, &sig));
+	OWING(sigwait(&user_signals, &sig));
 	say("\tsignal %d", sig);
 	pthread_sigmask(SIG_SETMASK, &was, NULL);
-	STEP(sigwait(nowhere, &sig));
+	OWING(sigwait(nowhere, &sig));
 }
 
 FRAGMENT(sigwaitinfo)
@@ -153,10 +153,10 @@ FRAGMENT(sigwaitinfo)
 	siginfo_t info;
 
 	pend();
-	STEP(sigwaitinfo(&user_signals, &info));
+	OWING(sigwaitinfo(&user_signals, &info));
 	say("\tsignal %d, from ourselves: %d", info.si_signo, info.si_pid == getpid());
 	pthread_sigmask(SIG_SETMASK, &was, NULL);
-	STEP(sigwaitinfo(nowhere, &info));
+	OWING(sigwaitinfo(nowhere, &info));
 }
 
 FRAGMENT(sigtimedwait)
@@ -165,10 +165,10 @@ FRAGMENT(sigtimedwait)
 	siginfo_t info;
 
 	pend();
-	STEP(sigtimedwait(&user_signals, &info, &t));
+	OWING(sigtimedwait(&user_signals, &info, &t));
 	say("\tsignal %d", info.si_signo);
-	STEP(sigtimedwait(&user_signals, NULL, &t));
-	STEP(sigtimedwait(&user_signals, NULL, &wrong));
+	OWING(sigtimedwait(&user_signals, NULL, &t));
+	OWING(sigtimedwait(&user_signals, NULL, &wrong));
 	pthread_sigmask(SIG_SETMASK, &was, NULL);
 }
 
@@ -191,26 +191,26 @@ static void waits(waiter *hear, bool of_one)
 	int status = -1;
 	pid_t child = child_that_ends(7);
 
-	STEP(hear(-1, &status, 0) == child);
+	OWING(hear(-1, &status, 0) == child);
 	say_status(status);
-	STEP(hear(-1, &status, 0));
-	STEP(hear(-1, &status, WNOHANG));
+	OWING(hear(-1, &status, 0));
+	OWING(hear(-1, &status, WNOHANG));
 	child = child_that_ends(8);
 	if (of_one)
-		STEP(hear(child, &status, 0x7777));
-	STEP(hear(of_one ? child : -1, NULL, 0) == child);
+		OWING(hear(child, &status, 0x7777));
+	OWING(hear(of_one ? child : -1, NULL, 0) == child);
 	child = child_that_ends(9);
-	STEP(hear(-1, nowhere, 0) > 0);
+	OWING(hear(-1, nowhere, 0) > 0);
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;
 	if (of_one)
-		STEP(hear(getpid(), &status, WNOHANG));
+		OWING(hear(getpid(), &status, WNOHANG));
 	child = fork();
 	if (child == 0) {
 		raise(SIGKILL);
 		_exit(1);
 	}
-	STEP(hear(-1, &status, 0) == child);
+	OWING(hear(-1, &status, 0) == child);
 	say_status(status);
 }
 
@@ -276,11 +276,11 @@ FRAGMENT(waitid)
 	siginfo_t info = { 0 };
 	pid_t child = child_that_ends(5);
 
-	STEP(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT));
+	OWING(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT));
 	say("\tstatus %d, the child: %d", info.si_status, info.si_pid == child);
-	STEP(waitid(P_ALL, 0, &info, WEXITED | WNOHANG));
-	STEP(waitid(P_ALL, 0, &info, WEXITED));
-	STEP(waitid(P_ALL, 0, &info, WEXITED | WNOHANG));
-	STEP(waitid(77, 0, &info, WEXITED));
-	STEP(waitid(P_ALL, 0, &info, 0));
+	OWING(waitid(P_ALL, 0, &info, WEXITED | WNOHANG));
+	OWING(waitid(P_ALL, 0, &info, WEXITED));
+	OWING(waitid(P_ALL, 0, &info, WEXITED | WNOHANG));
+	OWING(waitid(77, 0, &info, WEXITED));
+	OWING(waitid(P_ALL, 0, &info, 0));
 }

@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,8 +82,7 @@ int listener_new(struct sockaddr_storage *ret, socklen_t *ret_len)
 
 void nobody_there(struct sockaddr_storage *ret, socklen_t *ret_len)
 {
-	static int reserved =
-		-1; /* bound, never listening: nobody else gets the port */
+	static int reserved = -1; /* bound, not listening: no other gets the port */
 
 	if (reserved >= 0)
 		close(reserved);
@@ -146,6 +147,19 @@ void world_let_go(void)
 	close(other);
 	close(held);
 	held = -1;
+}
+
+void world_owe(void)
+{
+	sigset_t all, was;
+
+	if (held < 0)
+		return;
+	sigfillset(&all); /* an alarm is for the call under test */
+	pthread_sigmask(SIG_SETMASK, &all, &was);
+	world_let_go();
+	world_hold();
+	pthread_sigmask(SIG_SETMASK, &was, NULL);
 }
 
 const char *kind_name(enum kind kind)
@@ -216,7 +230,7 @@ static bool file_ends(struct ends *ret)
 
 bool ends_open(enum kind kind, bool near_reads, struct ends *ret)
 {
-	int two[2] = { -1, -1 };
+	int two[2] = { -1, -1 }, type = kind == KIND_UNIX ? SOCK_STREAM : SOCK_DGRAM;
 	bool fine = true;
 
 	ret->kind = kind;
@@ -230,8 +244,7 @@ bool ends_open(enum kind kind, bool near_reads, struct ends *ret)
 		return file_ends(ret);
 	case KIND_UNIX:
 	case KIND_DATAGRAM:
-		fine = !socketpair(
-			AF_UNIX, kind == KIND_UNIX ? SOCK_STREAM : SOCK_DGRAM, 0, two);
+		fine = !socketpair(AF_UNIX, type, 0, two);
 		break;
 	case KIND_PIPE:
 		fine = !pipe(two);

@@ -53,12 +53,12 @@ def mariadb(place):
                 f"--no-defaults --user=mysql --datadir={made} --skip-test-db "
                 "--auth-root-authentication-method=normal")
     data = template(place, "mariadb", "mysql", make)
-    init = place.file("init.sql", "CREATE USER 'far'@'%'; GRANT ALL ON *.* TO 'far'@'%';\n"
+    init = place.file("init.sql", "CREATE USER 'far'@'%';\nGRANT ALL ON *.* TO 'far'@'%';\n"
                       "CREATE DATABASE far;\n")
     place.serve(["mariadbd", "--no-defaults", f"--datadir={data}", "--user=mysql",
                  f"--socket={data}/sock", "--bind-address=192.0.2.2", "--port=3306",
-                 "--skip-name-resolve", f"--init-file={init}",
-                 f"--innodb-log-file-size=4M", "--innodb-buffer-pool-size=8M"], 3306,
+                 "--skip-name-resolve", f"--tmpdir={data}", f"--init-file={init}",
+                 "--innodb-log-file-size=4M", "--innodb-buffer-pool-size=8M"], 3306,
                 wait=30)
 
 
@@ -78,7 +78,7 @@ Row("psql", ["postgresql", "util-linux"], postgres,
     5432, root=True)
 Row("psql wrong name", ["postgresql", "util-linux"], postgres,
     ["psql", "-X", "-h", "{host}", "-d", "none", "-U", "root", "-c", "SELECT 1"], rides(),
-    5432, root=True)
+    5432, root=True, code=2)
 Row("pgbench", ["postgresql", "util-linux"], postgres,
     ["sh", "-c", "set -e; p='-h {host} -U root postgres'; "
      f"{POSTGRES}pgbench -i -q -s 1 $p 2>/dev/null; "
@@ -91,4 +91,4 @@ Row("mariadb", ["mariadb-server", "mariadb-client"], mariadb,
     opens("the server speaks first"), 3306, root=True)
 Row("mariadb refused", ["mariadb-server", "mariadb-client"], mariadb,
     ["mariadb", "--no-defaults", "-h", "{host}", "-u", "nobody", "-e", "SELECT 1"],
-    opens("the server speaks first"), 3306, root=True)
+    opens("the server speaks first"), 3306, root=True, code=1)

@@ -98,6 +98,7 @@ def node_proxy(place):
     return place.start("client", ["node", place.fill("{clients}/proxy.js"), PORT], PORT)
 
 
+RELAY = "when the request is there by the time the relay has connected"
 Row("nginx → http upstream", ["nginx", "curl"], nginx, through(nginx_proxy("http")),
     rides(0.5))
 Row("nginx → https upstream", ["nginx", "curl"], nginx, through(nginx_proxy("https")),
@@ -105,11 +106,11 @@ Row("nginx → https upstream", ["nginx", "curl"], nginx, through(nginx_proxy("h
 Row("haproxy → http server", ["haproxy", "nginx", "curl"], nginx,
     through(haproxy_proxy("http")), rides(0.5))
 Row("haproxy → tcp server", ["haproxy", "nginx", "curl"], nginx,
-    through(haproxy_proxy("tcp")), rides(0.5))
+    through(haproxy_proxy("tcp")), rides(0.2, RELAY))
 Row("haproxy health checks", ["haproxy", "nginx", "curl"], nginx,
     through(haproxy_checks, times=1, gap=0.3),
     opens("a check only connects: it is told the truth"))
 Row("lighttpd → http server", ["lighttpd", "nginx", "curl"], nginx,
     through(lighttpd_proxy), rides(0.5))
-Row("socat relay", ["socat", "nginx", "curl"], nginx, through(socat_relay), rides(0.5))
+Row("socat relay", ["socat", "nginx", "curl"], nginx, through(socat_relay), rides(0.2, RELAY))
 Row("node proxy", ["nodejs", "nginx", "curl"], nginx, through(node_proxy), rides(0.5))

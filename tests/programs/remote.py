@@ -43,7 +43,7 @@ Row("ssh true", SSHD, sshd, ["ssh", *SSH, "-p", 2222, "root@{host}", "true"], ri
     root=True)
 Row("ssh command", SSHD, sshd,
     ["ssh", *SSH, "-p", 2222, "root@{host}", "cat; echo done; exit 3"], rides(), 2222,
-    root=True, stdin=b"line\n" * 20000)
+    root=True, stdin=b"line\n" * 20000, code=3)
 Row("sftp", SSHD, sshd, ["sh", "-c", "echo 'ls {dir}/known' | sftp -q -b - " +
                          " ".join(SSH) + " -P 2222 root@{host}"], rides(), 2222,
     root=True, mask=[(r"/\S*/place\.\w+", "PLACE")])
@@ -103,7 +103,7 @@ Row("curl smtp", ["exim4-daemon-light", "curl"], exim,
           (r"^.*Trying.*\n?|^.*Expire.*\n?", "")])
 Row("curl smtp refused", ["exim4-daemon-light", "curl"], exim,
     ["curl", "-sS", "smtp://{host}", "--mail-from", "a@example", "--mail-rcpt",
-     "b@elsewhere", "-T", "-"], opens(GREETS), 25, root=True, stdin=MAIL)
+     "b@elsewhere", "-T", "-"], opens(GREETS), 25, root=True, stdin=MAIL, code=55)
 Row("python smtplib", ["exim4-daemon-light", "python3"], exim,
     ["/usr/bin/python3", "-c", "import smtplib; s = smtplib.SMTP('{host}'); "
      "print(s.sendmail('a@example', ['b@example'], 'Subject: x\\n\\nhi'), s.quit()[0])"],
@@ -138,17 +138,18 @@ FTP = ["vsftpd", "curl"]
 Row("curl ftp", FTP, vsftpd, ["curl", "-sS", "ftp://{host}/hello"], opens(GREETS), 21,
     root=True)
 Row("curl ftp data", FTP, vsftpd, ["curl", "-sS", "ftp://{host}/hello"],
-    opens("the server speaks first on the data connection too"), 2121, root=True)
+    opens("the server speaks first on the data connection too"), 2121, root=True,
+    probe=False)
 Row("curl ftp upload", FTP, vsftpd, ["curl", "-sS", "-T", "-", "ftp://{host}/in/up"],
     first_contact("the client asks on the control connection before it writes here"), 2121,
-    root=True, stdin=b"x" * 300000)
+    root=True, stdin=b"x" * 300000, probe=False)
 Row("vsftpd active", FTP, vsftpd, ["curl", "-sS", "-P", "192.0.2.1", "ftp://{host}/hello"],
     opens(GREETS), 21, root=True)
 Row("wget ftp", ["vsftpd", "wget"], vsftpd, ["wget", "-q", "-O", "-", "ftp://{host}/hello"],
     opens(GREETS), 21, root=True)
 Row("lftp", ["vsftpd", "lftp"], vsftpd,
-    ["lftp", "-c", "set ftp:sync-mode off; open {host}; cat hello; put -O in {dir}/ftp/hello "
-     "-o in/copy; cls in; rm in/copy"], opens(GREETS), 21, root=True)
+    ["lftp", "-c", "set ftp:sync-mode off; open {host}; cat hello; "
+     "put {dir}/ftp/hello -o in/copy; cls in; rm in/copy"], opens(GREETS), 21, root=True)
 
 
 # --- git and rsync

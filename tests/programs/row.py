@@ -14,6 +14,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 
 import tfolab
@@ -68,6 +69,9 @@ class Row:
         self.root = how.pop("root", False)
         self.group = how.pop("group", name.split()[0])
         self.sort = how.pop("sort", False)
+        self.code = how.pop("code", 0)
+        self.cookie_from = how.pop("cookie_from", None)
+        self.probe = how.pop("probe", not self.once)
         assert not how, how
         ROWS.append(self)
 
@@ -141,6 +145,16 @@ def probe(port):
             after[1]["s2c_synack_cookie"] > before[1]["s2c_synack_cookie"])
 
 
+def fetch_cookie(port):
+    """Where the row's own port is closed: cookies are per address, not per port."""
+    text = ("import socket; s = socket.socket(); s.setsockopt(6, 23, 5); "
+            f"s.bind(('', {port})); s.listen(); print(flush=True); s.accept()")
+    with tfolab.server([sys.executable, "-c", text], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        probe(port)
+        process.kill()
+
+
 class Played:
     """One mode of a row: what was said, and what is wrong with it."""
 
@@ -194,12 +208,16 @@ def _play(row, mode, bare, place, done):
     set_server_sysctl(EVERY_LISTENER if mode == "client" else 3)
     if row.server and not row.once:
         row.server(place)
+    if row.cookie_from and client_under:
+        fetch_cookie(row.cookie_from)
     passive = netstat("server", "TCPFastOpenPassive")
     for done.tries in range(1, TRIES + 1):
         said = once(row, place)
         done.wire = seen(row)
         if mode == "bare" and done.tries == 1:
             done.said = said
+            if said.code != row.code:
+                raise Broken(f"bare it ends otherwise than it should: {said}")
         wanted = done.said if mode == "bare" else bare.said
         if said != wanted:
             done.wrong = f"differs (run {done.tries}): bare {wanted}; here {said}"
@@ -219,7 +237,7 @@ def _play(row, mode, bare, place, done):
 def check_server(row, mode, passive, done):
     if mode == "both" and netstat("server", "TCPFastOpenPassive") <= passive:
         done.wrong = "the server accepted no Fast Open connection"
-    if mode == "server" and row.server and not row.once and row.port and \
+    if mode == "server" and row.server and row.probe and row.port and \
             not probe(row.port):
         done.wrong = "the listener has no Fast Open"
 

@@ -222,17 +222,10 @@ static void s_open(void)
 		fail("open");
 }
 
-static void s_getchar(void)
+static void s_fopen(void)
 {
-	if (getchar() < 0)
-		fail("getchar");
-}
-
-static void s_fgets(void)
-{
-	char line[10];
-	if (!fgets(line, 2, stdin))
-		fail("fgets");
+	if (!fopen(fifo_path, "r"))
+		fail("fopen");
 }
 
 static void s_splice(void)
@@ -356,8 +349,7 @@ static const struct way ways[] = {
 	{ "pipe-write-one", s_write_one, NULL, drain_pipe, 0 },
 	{ "connect-elsewhere", s_connect, NULL, accept_unix, 0 },
 	{ "open-fifo", s_open, NULL, open_fifo, 0 },
-	{ "getchar", s_getchar, NULL, NULL, STDIN },
-	{ "fgets", s_fgets, NULL, NULL, STDIN },
+	{ "fopen-fifo", s_fopen, NULL, open_fifo, 0 },
 	{ "splice", s_splice, NULL, fill_pipe_in, 0 },
 	{ "poll", s_poll, NULL, fill_pipe_in, 0 },
 	{ "poll-timed", s_poll_timed, NULL, fill_pipe_in, 0 },

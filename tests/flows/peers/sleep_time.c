@@ -22,7 +22,6 @@ static void make_queues(void)
 {
 	struct mq_attr size = { .mq_maxmsg = 1, .mq_msgsize = 64 };
 
-	dup2(0, 3); /* for the commands that popen() gives another stdin */
 	snprintf(queue_name, sizeof(queue_name), "/sleep.%d.%ld", getpid(), now_us());
 	queue_id = msgget(IPC_PRIVATE, 0600);
 	sem_id = semget(IPC_PRIVATE, 1, 0600);
@@ -199,28 +198,6 @@ static void s_mq_timed(void)
 	one_byte(mq_timedreceive(queue, c, 64, NULL, long_after(CLOCK_REALTIME)));
 }
 
-static void s_system(void)
-{
-	if (system("head -c1 >/dev/null"))
-		fail("system");
-}
-
-static void s_pclose(void)
-{
-	FILE *f = popen("head -c1 <&3 >/dev/null", "w");
-
-	pclose(f);
-}
-
-static void s_popen_read(void)
-{
-	FILE *f = popen("head -c1", "r");
-
-	if (getc(f) < 0)
-		fail("getc");
-	pclose(f);
-}
-
 static const struct way ways[] = {
 	{ "waitpid", s_waitpid, NULL, end_helper, 0 },
 	{ "wait", s_wait, NULL, end_helper, 0 },
@@ -242,9 +219,6 @@ static const struct way ways[] = {
 	{ "semop", s_semop, NULL, raise_sem, 0 },
 	{ "mq_receive", s_mq, NULL, send_mq, 0 },
 	{ "mq_timedreceive", s_mq_timed, NULL, send_mq, 0 },
-	{ "system", s_system, NULL, NULL, STDIN },
-	{ "popen-read", s_popen_read, NULL, NULL, STDIN },
-	{ "pclose", s_pclose, NULL, NULL, STDIN },
 };
 
 int main(int argc, char **argv)

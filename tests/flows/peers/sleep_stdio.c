@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* sleep_stdio: sleeps inside libc: its streams, and commands it runs. */
+#include "sleep.h"
+
+static int full_pipe[2];
+
+static void make_pipes(void)
+{
+	char bytes[4096] = "";
+
+	dup2(0, 3); /* for the command that popen() gives another stdin */
+	if (pipe(full_pipe))
+		fail("pipe");
+	fcntl(full_pipe[1], F_SETFL, O_NONBLOCK);
+	while (write(full_pipe[1], bytes, sizeof(bytes)) > 0)
+		;
+	fcntl(full_pipe[1], F_SETFL, 0);
+}
+
+static void no_more(void)
+{
+}
+
+static void drain_pipe(void)
+{
+	static char rest[1 << 17];
+
+	while (!shared->sleep_ended)
+		if (read(full_pipe[0], rest, sizeof(rest)) <= 0)
+			return;
+}
+
+static void s_getchar(void)
+{
+	if (getchar() < 0)
+		fail("getchar");
+}
+
+static void s_fgets(void)
+{
+	char line[10];
+	if (!fgets(line, 2, stdin))
+		fail("fgets");
+}
+
+static void s_getline(void)
+{
+	char *line = NULL;
+	size_t room = 0;
+
+	one_byte(getdelim(&line, &room, 'x', stdin));
+}
+
+static void s_fread(void)
+{
+	char c;
+
+	one_byte((ssize_t)fread(&c, 1, 1, stdin));
+}
+
+static void s_scanf(void)
+{
+	char c;
+
+	one_byte(scanf("%c", &c));
+}
+
+static void s_getc_unlocked(void)
+{
+	if (getc_unlocked(stdin) < 0)
+		fail("getc_unlocked");
+}
+
+static void s_fflush(void)
+{
+	FILE *f = fdopen(full_pipe[1], "w");
+
+	one_byte(fputs("full", f) + 1);
+	if (fflush(f))
+		fail("fflush");
+	shared->sleep_ended = 1;
+}
+
+static void s_system(void)
+{
+	if (system("head -c1 >/dev/null"))
+		fail("system");
+}
+
+static void s_pclose(void)
+{
+	FILE *f = popen("head -c1 <&3 >/dev/null", "w");
+
+	pclose(f);
+}
+
+static void s_popen_read(void)
+{
+	FILE *f = popen("head -c1", "r");
+
+	if (getc(f) < 0)
+		fail("getc");
+	pclose(f);
+}
+
+static const struct way ways[] = {
+	{ "getchar", s_getchar, NULL, NULL, STDIN },
+	{ "fgets", s_fgets, NULL, NULL, STDIN },
+	{ "getdelim", s_getline, NULL, NULL, STDIN },
+	{ "fread", s_fread, NULL, NULL, STDIN },
+	{ "scanf", s_scanf, NULL, NULL, STDIN },
+	{ "getc_unlocked", s_getc_unlocked, NULL, NULL, STDIN },
+	{ "fflush-full", s_fflush, NULL, drain_pipe, 0 },
+	{ "system", s_system, NULL, NULL, STDIN },
+	{ "popen-read", s_popen_read, NULL, NULL, STDIN },
+	{ "pclose", s_pclose, NULL, NULL, STDIN },
+};
+
+int main(int argc, char **argv)
+{
+	return sleep_main(argc, argv, ways, sizeof(ways) / sizeof(*ways), make_pipes,
+			  no_more);
+}

@@ -255,6 +255,17 @@ static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int 
 	return true;
 }
 
+/* The kernel has not said 0 for this connection; we have. */
+static bool said_before(int fd, const struct sockaddr *to, socklen_t len, int *ret)
+{
+	*ret = real_connect(fd, to, len);
+	if (*ret == 0 &&
+	    !(sys_readable(to, sizeof(to->sa_family)) && to->sa_family == AF_UNSPEC))
+		*ret = -EISCONN;
+	slot_unmark(fd, MARK_SAID);
+	return true;
+}
+
 bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret)
 {
 	struct addr a;
@@ -263,6 +274,8 @@ bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret)
 		client_pay();
 	if (slot_state(fd) != SLOT_PLAIN && connect_again(fd, to, len, ret))
 		return true;
+	if (slot_marked(fd, MARK_SAID))
+		return said_before(fd, to, len, ret);
 	if (!wanted(fd, to, len, &a))
 		return false;
 	*ret = open_connection(fd, to, len, &a);
@@ -291,13 +304,15 @@ void client_force(int fd)
 
 void client_settle(int fd)
 {
+	/* deferred, it is writable to whoever asks: then he believes it is connected */
+	bool told = slot_state(fd) == SLOT_DEFERRED;
 	struct slot *s;
 
 	client_materialize(fd);
 	if (slot_state(fd) != SLOT_OPENING)
 		return;
 	s = slot_of(fd);
-	if (s && slot_has(s, SLOT_TOLD))
+	if (s && (told || slot_has(s, SLOT_TOLD)))
 		kernel_wait_handshake(fd, -1);
 }
 

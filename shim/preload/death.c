@@ -31,8 +31,10 @@ static bool still_opening(int fd)
 }
 
 /* Nobody waits for it any more, but its bytes or its coming are owed to the server. */
-static void outlive(int fd, const struct slot *s)
+static void outlive(int fd, struct slot *s)
 {
+	if (!slot_marked(fd, MARK_ALONE))
+		slot_flag(s, SLOT_SHARED);
 	if (!sys_blocks(fd) && linger_add(fd, s)) {
 		epoll_forget(fd); /* or its events would come for a closed number */
 		return;
@@ -40,9 +42,10 @@ static void outlive(int fd, const struct slot *s)
 	kernel_wait_handshake(fd, -1);
 }
 
+/* A FIN ends the connection for every holder: only for one that has no other. */
 static void say_farewell(int fd, struct slot *s)
 {
-	if (slot_has(s, SLOT_SYN_DATA) && !slot_has(s, SLOT_SHARED))
+	if (slot_has(s, SLOT_SYN_DATA) && slot_marked(fd, MARK_ALONE))
 		kernel_send_fin(fd);
 }
 
@@ -107,6 +110,7 @@ void death_shared(int from, int to)
 	struct slot *s = slot_of(from), *copy;
 
 	slot_born(to);
+	slot_unmark(from, MARK_ALONE);
 	if (!s)
 		return;
 	slot_flag(s, SLOT_SHARED);
@@ -132,6 +136,7 @@ static void mark_shared(int fd)
 
 void death_shared_by_fork(void)
 {
+	slot_none_alone();
 	slot_each(0, SLOT_MAX - 1, mark_shared);
 }
 

@@ -3,6 +3,7 @@
 #include "preload/first.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/uio.h>
 
 #include "core/payload.h"
@@ -90,6 +91,28 @@ static ssize_t send_rest(int fd, const struct msghdr *m, int flags, size_t sent)
 	return (ssize_t)sent;
 }
 
+/*
+ * The end of the handshake, or -EINTR.  Only a connection that never was is asked for
+ * its error by a real connect(): after an answer and a reset at its heels, connect()
+ * would report the reset and throw the answer away.
+ */
+static int wait_handshake(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	int was = real_errno(), r = REAL(poll)(&p, 1, -1); /* can be cancelled */
+	int e = real_errno();
+	struct tcp_facts f;
+
+	real_set_errno(was);
+	if (r < 0)
+		return e == EINTR ? -EINTR : 0;
+	if (outcome_facts(fd, &f) || !f.closed || f.bytes_received || f.bytes_acked) {
+		slot_mark(fd, MARK_SAID);
+		return 0;
+	}
+	return client_wait_connected(fd);
+}
+
 /* The SYN took n bytes: a blocking write waits for the truth about the connection. */
 static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int flags,
 			 ssize_t n, size_t total)
@@ -103,11 +126,7 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 	if (!sys_blocks(fd))
 		return n;
 	client_pay(); /* what else this thread holds back */
-	r = client_wait_connected(fd);
-	while (r == -EALREADY) { /* SO_SNDTIMEO: but the bytes are taken already */
-		kernel_wait_handshake(fd, -1);
-		r = client_wait_connected(fd);
-	}
+	r = wait_handshake(fd);
 	if (r == -EINTR)
 		return n; /* as a plain write: the bytes are under way */
 	if (r) {
@@ -142,7 +161,7 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	n = sys3(SYS_sendmsg, fd, m, flags | MSG_FASTOPEN | MSG_DONTWAIT);
 	if (n < 0)
 		return hold_back(fd); /* no cookie any more, or another was faster */
-	slot_flag(s, SLOT_SYN_DATA);
+	slot_flag(s, SLOT_SYN_DATA | SLOT_TOLD); /* who could send is connected */
 	slot_move(fd, SLOT_DEFERRED, SLOT_OPENING);
 	thread_paid(fd);
 	*ret = after_syn(fd, s, m, flags, n, total);

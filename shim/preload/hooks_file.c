@@ -14,6 +14,10 @@ size_t __fread_chk(void *to, size_t room, size_t size, size_t n, FILE *f);
 ssize_t __getdelim(char **line, size_t *n, int end, FILE *f);
 int __uflow(FILE *f);
 int _IO_getc(FILE *f);
+int __isoc99_fscanf(FILE *f, const char *format, ...);
+int __isoc99_scanf(const char *format, ...);
+int __isoc99_vfscanf(FILE *f, const char *format, va_list args);
+int __isoc99_vscanf(const char *format, va_list args);
 #pragma GCC visibility pop
 
 #include <poll.h>
@@ -105,12 +109,48 @@ int __uflow(FILE *f)
 	return REAL(__uflow)(f);
 }
 
-#undef getchar
-int getchar(void)
+static void before_stdin(void)
 {
 	if (!quiet() && !thread_is_calm())
 		pause_on(0, POLLIN, 0);
+}
+
+#undef getchar
+int getchar(void)
+{
+	before_stdin();
 	return REAL(getchar)();
+}
+
+#define SCAN(first, before, through) \
+	va_list args; \
+	int r; \
+	va_start(args, first); \
+	before; \
+	r = through; \
+	va_end(args); \
+	return r
+
+int __isoc99_vfscanf(FILE *f, const char *format, va_list args)
+{
+	before_stream(f);
+	return REAL(__isoc99_vfscanf)(f, format, args);
+}
+
+int __isoc99_fscanf(FILE *f, const char *format, ...)
+{
+	SCAN(format, before_stream(f), REAL(__isoc99_vfscanf)(f, format, args));
+}
+
+int __isoc99_vscanf(const char *format, va_list args)
+{
+	before_stdin();
+	return REAL(__isoc99_vscanf)(format, args);
+}
+
+int __isoc99_scanf(const char *format, ...)
+{
+	SCAN(format, before_stdin(), REAL(__isoc99_vscanf)(format, args));
 }
 
 /* --- named pipes

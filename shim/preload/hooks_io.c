@@ -39,11 +39,20 @@ void closefrom(int first);
 
 /* --- birth ----------------------------------------------------------------------- */
 
+static void born(int fd, bool alone)
+{
+	if (fd < 0 || thread_is_vfork_child())
+		return;
+	slot_born(fd);
+	if (alone)
+		slot_alone(fd);
+}
+
 int socket(int family, int type, int protocol)
 {
 	int fd = REAL(socket)(family, type, protocol);
 
-	slot_born(fd);
+	born(fd, true);
 	return fd;
 }
 
@@ -55,7 +64,7 @@ int accept(int fd, struct sockaddr *from, socklen_t *len)
 	if (!quiet())
 		pause_on(fd, POLLIN, 0);
 	r = REAL(accept)(fd, from, len);
-	slot_born(r);
+	born(r, false);
 	return r;
 }
 
@@ -67,7 +76,7 @@ int accept4(int fd, struct sockaddr *from, socklen_t *len, int flags)
 	if (!quiet())
 		pause_on(fd, POLLIN, 0);
 	r = REAL(accept4)(fd, from, len, flags);
-	slot_born(r);
+	born(r, false);
 	return r;
 }
 
@@ -81,7 +90,7 @@ int dup(int fd)
 {
 	int r = REAL(dup)(fd);
 
-	if (r >= 0 && !quiet())
+	if (r >= 0 && !thread_is_vfork_child())
 		death_shared(fd, r);
 	return r;
 }
@@ -523,8 +532,7 @@ static int after_dup_over(int from, int r)
 {
 	if (r < 0)
 		return r;
-	slot_born(r);
-	if (r != from && !quiet())
+	if (r != from && !thread_is_vfork_child())
 		death_shared(from, r);
 	return r;
 }

@@ -23,7 +23,7 @@ pid_t fork(void)
 {
 	pid_t r;
 
-	if (quiet())
+	if (thread_is_vfork_child())
 		return REAL(fork)();
 	life_before_fork();
 	r = REAL(fork)();
@@ -36,7 +36,7 @@ pid_t _Fork(void)
 {
 	pid_t r;
 
-	if (quiet())
+	if (thread_is_vfork_child())
 		return REAL(_Fork)();
 	life_before_fork();
 	r = REAL(_Fork)();
@@ -49,7 +49,7 @@ int forkpty(int *master, char *name, const struct termios *settings,
 {
 	int r;
 
-	if (quiet())
+	if (thread_is_vfork_child())
 		return REAL(forkpty)(master, name, settings, size);
 	life_before_fork();
 	r = REAL(forkpty)(master, name, settings, size);
@@ -68,7 +68,7 @@ int clone(int (*f)(void *arg), void *stack, int flags, void *arg, ...)
 	for (int i = 0; i < 3; i++)
 		a[i] = va_arg(more, void *);
 	va_end(more);
-	if (!quiet() && !(flags & CLONE_FILES))
+	if (!thread_is_vfork_child() && !(flags & CLONE_FILES))
 		life_before_spawn();
 	return REAL(clone)(f, stack, flags, arg, a[0], a[1], a[2]);
 }
@@ -209,7 +209,7 @@ int posix_spawn(pid_t *restrict pid, const char *restrict path,
 		const posix_spawnattr_t *restrict attributes,
 		char *const argv[restrict], char *const envp[restrict])
 {
-	if (!quiet())
+	if (!thread_is_vfork_child())
 		life_before_spawn();
 	return REAL(posix_spawn)(pid, path, actions, attributes, argv, envp);
 }
@@ -219,7 +219,7 @@ int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 		 const posix_spawnattr_t *restrict attributes,
 		 char *const argv[restrict], char *const envp[restrict])
 {
-	if (!quiet())
+	if (!thread_is_vfork_child())
 		life_before_spawn();
 	return REAL(posix_spawnp)(pid, file, actions, attributes, argv, envp);
 }

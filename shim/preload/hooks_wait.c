@@ -40,6 +40,7 @@ int pthread_rwlock_clockwrlock(pthread_rwlock_t *l, clockid_t clock,
 int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until);
 #pragma GCC visibility pop
 
+#include <errno.h>
 #include <sys/syscall.h>
 
 #include "preload/epoll.h"
@@ -276,14 +277,14 @@ int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 
 int system(const char *command)
 {
-	if (!quiet())
+	if (!thread_is_vfork_child())
 		life_before_spawn();
 	SLEEP(int, REAL(system)(command));
 }
 
 FILE *popen(const char *command, const char *mode)
 {
-	if (!quiet())
+	if (!thread_is_vfork_child())
 		life_before_spawn();
 	return REAL(popen)(command, mode);
 }
@@ -354,90 +355,96 @@ int cnd_timedwait(cnd_t *restrict c, mtx_t *restrict m,
  * when it would have to wait.  The try functions are not hooked, so they are found by
  * name.
  */
-#define LOCK(object, try_name, call) \
+#define LOCK(object, try_name, busy, call) \
 	do { \
 		int (*try)(__typeof__(object)); \
+		int tried, was = real_errno(); \
 		if (quiet() || !thread_owes()) \
 			return call; \
 		try = (int (*)(__typeof__(object)))real_find(#try_name); \
-		if (try && try(object) == 0) \
-			return 0; \
+		tried = try ? try(object) : busy; \
+		if (tried != busy) \
+			return tried; \
+		real_set_errno(was); \
 		SLEEP(int, call); \
 	} while (0)
 
 HOOKED(int, pthread_mutex_lock, (pthread_mutex_t * m), (m), !thread_owes())
 {
-	LOCK(m, pthread_mutex_trylock, REAL(pthread_mutex_lock)(m));
+	LOCK(m, pthread_mutex_trylock, EBUSY, REAL(pthread_mutex_lock)(m));
 }
 
 int pthread_mutex_timedlock(pthread_mutex_t *m, const struct timespec *until)
 {
-	LOCK(m, pthread_mutex_trylock, REAL(pthread_mutex_timedlock)(m, until));
+	LOCK(m, pthread_mutex_trylock, EBUSY, REAL(pthread_mutex_timedlock)(m, until));
 }
 
 int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock,
 			    const struct timespec *until)
 {
-	LOCK(m, pthread_mutex_trylock, REAL(pthread_mutex_clocklock)(m, clock, until));
+	LOCK(m, pthread_mutex_trylock, EBUSY,
+	     REAL(pthread_mutex_clocklock)(m, clock, until));
 }
 
 int pthread_rwlock_rdlock(pthread_rwlock_t *l)
 {
-	LOCK(l, pthread_rwlock_tryrdlock, REAL(pthread_rwlock_rdlock)(l));
+	LOCK(l, pthread_rwlock_tryrdlock, EBUSY, REAL(pthread_rwlock_rdlock)(l));
 }
 
 int pthread_rwlock_timedrdlock(pthread_rwlock_t *l, const struct timespec *until)
 {
-	LOCK(l, pthread_rwlock_tryrdlock, REAL(pthread_rwlock_timedrdlock)(l, until));
+	LOCK(l, pthread_rwlock_tryrdlock, EBUSY,
+	     REAL(pthread_rwlock_timedrdlock)(l, until));
 }
 
 int pthread_rwlock_clockrdlock(pthread_rwlock_t *l, clockid_t clock,
 			       const struct timespec *until)
 {
-	LOCK(l, pthread_rwlock_tryrdlock,
+	LOCK(l, pthread_rwlock_tryrdlock, EBUSY,
 	     REAL(pthread_rwlock_clockrdlock)(l, clock, until));
 }
 
 int pthread_rwlock_wrlock(pthread_rwlock_t *l)
 {
-	LOCK(l, pthread_rwlock_trywrlock, REAL(pthread_rwlock_wrlock)(l));
+	LOCK(l, pthread_rwlock_trywrlock, EBUSY, REAL(pthread_rwlock_wrlock)(l));
 }
 
 int pthread_rwlock_timedwrlock(pthread_rwlock_t *l, const struct timespec *until)
 {
-	LOCK(l, pthread_rwlock_trywrlock, REAL(pthread_rwlock_timedwrlock)(l, until));
+	LOCK(l, pthread_rwlock_trywrlock, EBUSY,
+	     REAL(pthread_rwlock_timedwrlock)(l, until));
 }
 
 int pthread_rwlock_clockwrlock(pthread_rwlock_t *l, clockid_t clock,
 			       const struct timespec *until)
 {
-	LOCK(l, pthread_rwlock_trywrlock,
+	LOCK(l, pthread_rwlock_trywrlock, EBUSY,
 	     REAL(pthread_rwlock_clockwrlock)(l, clock, until));
 }
 
 int mtx_lock(mtx_t *m)
 {
-	LOCK(m, mtx_trylock, REAL(mtx_lock)(m));
+	LOCK(m, mtx_trylock, thrd_busy, REAL(mtx_lock)(m));
 }
 
 int mtx_timedlock(mtx_t *restrict m, const struct timespec *restrict until)
 {
-	LOCK(m, mtx_trylock, REAL(mtx_timedlock)(m, until));
+	LOCK(m, mtx_trylock, thrd_busy, REAL(mtx_timedlock)(m, until));
 }
 
 int sem_wait(sem_t *s)
 {
-	LOCK(s, sem_trywait, REAL(sem_wait)(s));
+	LOCK(s, sem_trywait, -1, REAL(sem_wait)(s));
 }
 
 int sem_timedwait(sem_t *s, const struct timespec *until)
 {
-	LOCK(s, sem_trywait, REAL(sem_timedwait)(s, until));
+	LOCK(s, sem_trywait, -1, REAL(sem_timedwait)(s, until));
 }
 
 int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until)
 {
-	LOCK(s, sem_trywait, REAL(sem_clockwait)(s, clock, until));
+	LOCK(s, sem_trywait, -1, REAL(sem_clockwait)(s, clock, until));
 }
 
 /* --- files and System V ---------------------------------------------------------- */

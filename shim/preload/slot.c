@@ -115,3 +115,22 @@ void slot_flag_all(uint64_t cookie, unsigned int flags)
 			slot_flag(s, flags);
 	}
 }
+
+static _Atomic int highest_alone;
+
+void slot_alone(int fd)
+{
+	int was = atomic_load_explicit(&highest_alone, memory_order_relaxed);
+
+	slot_mark(fd, MARK_ALONE);
+	while (was < fd && !atomic_compare_exchange_weak(&highest_alone, &was, fd))
+		;
+}
+
+void slot_none_alone(void)
+{
+	int top = atomic_load_explicit(&highest_alone, memory_order_relaxed);
+
+	for (int fd = 0; fd <= top; fd++)
+		slot_unmark(fd, MARK_ALONE);
+}

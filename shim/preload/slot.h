@@ -66,6 +66,8 @@ static inline enum slot_state slot_state(int fd)
 enum slot_mark {
 	MARK_OWN_TFO = 1,  /* the program does Fast Open itself on this socket */
 	MARK_LISTENER = 2, /* its TCP_FASTOPEN has been looked at */
+	MARK_SAID = 4,	   /* we said 0 to its connect(), the kernel has yet to */
+	MARK_ALONE = 8,	   /* made by socket() here, never duplicated, never forked */
 };
 
 extern HIDDEN _Atomic uint8_t slot_marks[SLOT_MAX];
@@ -82,6 +84,17 @@ static inline void slot_mark(int fd, enum slot_mark m)
 		atomic_fetch_or_explicit(&slot_marks[fd], (uint8_t)m,
 					 memory_order_relaxed);
 }
+
+static inline void slot_unmark(int fd, enum slot_mark m)
+{
+	if (slot_marked(fd, m))
+		atomic_fetch_and_explicit(&slot_marks[fd], (uint8_t)~m,
+					  memory_order_relaxed);
+}
+
+/* socket() made it; and: every descriptor of the process has another holder now. */
+void slot_alone(int fd);
+void slot_none_alone(void);
 
 /* Room for fd's fields; NULL: out of range or of memory. */
 struct slot *slot_room(int fd);

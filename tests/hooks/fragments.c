@@ -19,7 +19,9 @@
 #undef ALIAS
 
 /* What no single row is about. */
-#define MORE(row) row(cancel) row(rights) row(held_fork) row(refused_again) row(loops)
+#define MORE(row) \
+	row(cancel) row(rights) row(held_fork) row(refused_again) row(loops) \
+		row(special_mutexes)
 #define DECLARE(name) void hook_##name(void);
 MORE(DECLARE)
 

@@ -146,6 +146,45 @@ FRAGMENT(sem_wait)
 	alarm_off();
 }
 
+static pthread_mutex_t special;
+
+static void *dies_with_it(void *unused)
+{
+	(void)unused;
+	pthread_mutex_lock(&special);
+	return NULL;
+}
+
+/* Its owner is dead, or we are its owner: the lock says so, and does not wait. */
+FRAGMENT(special_mutexes)
+{
+	pthread_mutexattr_t kind;
+	pthread_t thread;
+
+	pthread_mutexattr_init(&kind);
+	pthread_mutexattr_setrobust(&kind, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(&special, &kind);
+	if (pthread_create(&thread, NULL, dies_with_it, NULL))
+		return;
+	pthread_join(thread, NULL);
+	OWING(pthread_mutex_lock(&special));
+	STEP(pthread_mutex_consistent(&special));
+	STEP(pthread_mutex_unlock(&special));
+	pthread_mutexattr_setrobust(&kind, PTHREAD_MUTEX_STALLED);
+	pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ERRORCHECK);
+	pthread_mutex_init(&special, &kind);
+	OWING(pthread_mutex_lock(&special));
+	OWING(pthread_mutex_lock(&special));
+	STEP(pthread_mutex_unlock(&special));
+	pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&special, &kind);
+	OWING(pthread_mutex_lock(&special));
+	OWING(pthread_mutex_timedlock(&special, soon(REALTIME, 5)));
+	STEP(pthread_mutex_unlock(&special));
+	STEP(pthread_mutex_unlock(&special));
+	STEP(pthread_mutex_unlock(&special) != 0);
+}
+
 /* The lock for reading while another thread writes; and twice. */
 #define READ_LOCKS(name, timed, call) \
 	static int take_##name(when until) \

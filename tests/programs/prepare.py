@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from place import PATH, SERVER, shared
+from place import CLIENTS, PATH, SERVER, shared
 
 
 def quiet(words, **how):
@@ -17,7 +17,7 @@ def quiet(words, **how):
         sys.exit(1)
 
 
-def everything(directory, _picked):
+def everything(directory, picked):
     build = os.environ.get("BUILD", os.getcwd())
     lib = os.environ.get("LIB", os.path.join(build, "libtfoshim.so"))
     lab = os.environ.get("LAB", os.path.join(build, "tests/lab/lab"))
@@ -40,3 +40,8 @@ def everything(directory, _picked):
                "-addext", f"subjectAltName=IP:{SERVER}", "-keyout", shared("key.pem"),
                "-out", shared("cert.pem")])
         os.chmod(shared("key.pem"), 0o644)
+    if any("default-jdk-headless" in row.packages for row in picked) and \
+            shutil.which("javac"):
+        sources = [os.path.join(CLIENTS, name) for name in sorted(os.listdir(CLIENTS))
+                   if name.endswith(".java")]
+        quiet(["javac", "-Xlint:-deprecation", "-nowarn", "-d", shared("classes"), *sources])

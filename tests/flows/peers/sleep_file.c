@@ -12,7 +12,7 @@
 
 static const struct timespec long_ts = { LONG_S, 0 };
 static int pipe_in[2], full_pipe[2], events, pair[2], listener, backlog_full;
-static char lock_path[] = "/tmp/sleep.XXXXXX", fifo_path[64];
+static char lock_path[] = "sleep.XXXXXX", fifo_path[64];
 static int lock_fd;
 
 static int unix_socket(int backlog)

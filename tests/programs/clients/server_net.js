@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+require('net').createServer((sock) => {
+  sock.on('error', () => {});
+  sock.pipe(sock);
+}).listen(Number(process.argv[2]), '192.0.2.2');

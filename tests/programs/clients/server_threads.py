@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+import socketserver
+import server_lines
+
+server_lines.serve(socketserver.ThreadingMixIn)

@@ -242,7 +242,8 @@ static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int 
 		slot_flag(s, SLOT_TOLD | SLOT_SAID);
 		return true;
 	}
-	client_settle(fd); /* it was told that it is connected: so it shall be */
+	client_settle(fd, CLIENT_SETTLE_MS); /* it was told that it is connected: so it
+						shall be */
 	*ret = real_connect(fd, to, len);
 	if (*ret == 0) {
 		if (slot_has(s, SLOT_SAID))
@@ -299,10 +300,10 @@ void client_force(int fd)
 	if (sys_blocks(fd)) /* the call itself waits, and signals may end that */
 		client_materialize(fd);
 	else
-		client_settle(fd);
+		client_settle(fd, CLIENT_SETTLE_MS);
 }
 
-void client_settle(int fd)
+void client_settle(int fd, int timeout_ms)
 {
 	/* deferred, it is writable to whoever asks: then he believes it is connected */
 	bool told = slot_state(fd) == SLOT_DEFERRED;
@@ -313,7 +314,7 @@ void client_settle(int fd)
 		return;
 	s = slot_of(fd);
 	if (s && (told || slot_has(s, SLOT_TOLD)))
-		kernel_wait_handshake(fd, -1);
+		kernel_wait_handshake(fd, timeout_ms);
 }
 
 static void pay(int fd)

@@ -25,8 +25,12 @@ int client_wait_connected(int fd);
 
 /* The SYN leaves now, with the cookie and without data, if it is still held back. */
 void client_materialize(int fd);
-/* ... and a program that was told it is connected finds it connected: */
-void client_settle(int fd);
+/*
+ * ... and a program that was told it is connected finds it connected: within so many
+ * milliseconds, since an event loop must not stand still for a host that has gone.
+ */
+#define CLIENT_SETTLE_MS 1500 /* a SYN that was lost is sent again after a second */
+void client_settle(int fd, int timeout_ms);
 /* the same for a call that would wait by itself on a blocking descriptor. */
 void client_force(int fd);
 /* All that this thread owes; all of the process. */

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 
+#include "core/clock.h"
 #include "core/outcome.h"
 #include "core/sys.h"
 #include "preload/client.h"
@@ -35,11 +36,11 @@ static void outlive(int fd, struct slot *s)
 {
 	if (!slot_marked(fd, MARK_ALONE))
 		slot_flag(s, SLOT_SHARED);
-	if (!sys_blocks(fd) && linger_add(fd, s)) {
+	if (linger_add(fd, s)) {
 		epoll_forget(fd); /* or its events would come for a closed number */
 		return;
 	}
-	kernel_wait_handshake(fd, -1);
+	kernel_wait_handshake(fd, LINGER_SETTLE_MS);
 }
 
 /* A FIN ends the connection for every holder: only for one that has no other. */
@@ -71,13 +72,21 @@ void death_range(unsigned int first, unsigned int last)
 	slot_each(first, last, death_of);
 }
 
+/* What is left of the time that a connection gets at the end of its process. */
+static int end_ms(const struct slot *s)
+{
+	uint32_t age_ms = slot_age_us(s, clock_now_us()) / 1000;
+
+	return age_ms < LINGER_END_MS ? (int)(LINGER_END_MS - age_ms) : 0;
+}
+
 static void let_open(int fd)
 {
 	struct slot *s = slot_of(fd);
 
 	client_materialize(fd);
 	if (s && slot_state(fd) == SLOT_OPENING && counted_on(s))
-		kernel_wait_handshake(fd, -1);
+		kernel_wait_handshake(fd, end_ms(s));
 }
 
 void death_is_near(void)

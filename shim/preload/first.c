@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 
 #include "core/payload.h"
@@ -91,21 +92,34 @@ static ssize_t send_rest(int fd, const struct msghdr *m, int flags, size_t sent)
 	return (ssize_t)sent;
 }
 
+/* SO_SNDTIMEO was meant for a connection that stands: it gets a second to stand up. */
+static int send_timeout_ms(int fd)
+{
+	struct timeval t = { 0, 0 };
+	socklen_t len = sizeof(t);
+
+	if (sys_getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, &len) ||
+	    (!t.tv_sec && !t.tv_usec) || t.tv_sec > 1000000)
+		return -1;
+	return t.tv_sec < 1 ? 1000 : (int)(t.tv_sec * 1000 + t.tv_usec / 1000);
+}
+
 /*
- * The end of the handshake, or -EINTR.  Only a connection that never was is asked for
- * its error by a real connect(): after an answer and a reset at its heels, connect()
- * would report the reset and throw the answer away.
+ * The end of the handshake; -EINTR: a signal, or SO_SNDTIMEO.  Only a connection that
+ * never was is asked for its error by a real connect(): after an answer and a reset at
+ * its heels, connect() would report the reset and throw the answer away.
  */
 static int wait_handshake(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	int was = real_errno(), r = REAL(poll)(&p, 1, -1); /* can be cancelled */
+	int was = real_errno();
+	int r = REAL(poll)(&p, 1, send_timeout_ms(fd)); /* can be cancelled */
 	int e = real_errno();
 	struct tcp_facts f;
 
 	real_set_errno(was);
-	if (r < 0)
-		return e == EINTR ? -EINTR : 0;
+	if (r <= 0)
+		return r < 0 && e != EINTR ? 0 : -EINTR;
 	if (outcome_facts(fd, &f) || !f.closed || f.bytes_received || f.bytes_acked) {
 		slot_mark(fd, MARK_SAID);
 		return 0;

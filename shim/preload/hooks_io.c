@@ -162,7 +162,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	if (quiet() || slot_state(fd) == SLOT_PLAIN)
 		return REAL(getsockopt)(fd, level, name, value, len);
 	if (level == IPPROTO_TCP && (name == TCP_INFO || name == TCP_MAXSEG))
-		client_settle(fd);
+		client_settle(fd, CLIENT_SETTLE_MS);
 	r = REAL(getsockopt)(fd, level, name, value, len);
 	if (r == 0 && level == SOL_SOCKET && name == SO_ERROR && *len >= sizeof(int))
 		watch_told_error(fd, *(int *)value);
@@ -503,7 +503,7 @@ int ioctl(int fd, unsigned long request, ...)
 int shutdown(int fd, int how)
 {
 	if (!quiet())
-		client_settle(fd);
+		client_settle(fd, LINGER_END_MS);
 	return REAL(shutdown)(fd, how);
 }
 

@@ -451,26 +451,36 @@ int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until)
 
 int flock(int fd, int operation)
 {
+	if (operation & (LOCK_NB | LOCK_UN))
+		return REAL(flock)(fd, operation);
 	SLEEP(int, REAL(flock)(fd, operation));
 }
 
 int lockf(int fd, int command, off_t n)
 {
+	if (command != F_LOCK)
+		return REAL(lockf)(fd, command, n);
 	SLEEP(int, REAL(lockf)(fd, command, n));
 }
 
 int lockf64(int fd, int command, off64_t n)
 {
+	if (command != F_LOCK)
+		return REAL(lockf64)(fd, command, n);
 	SLEEP(int, REAL(lockf64)(fd, command, n));
 }
 
 ssize_t msgrcv(int id, void *m, size_t n, long type, int flags)
 {
+	if (flags & IPC_NOWAIT)
+		return REAL(msgrcv)(id, m, n, type, flags);
 	SLEEP(ssize_t, REAL(msgrcv)(id, m, n, type, flags));
 }
 
 int msgsnd(int id, const void *m, size_t n, int flags)
 {
+	if (flags & IPC_NOWAIT)
+		return REAL(msgsnd)(id, m, n, flags);
 	SLEEP(int, REAL(msgsnd)(id, m, n, flags));
 }
 
@@ -538,7 +548,7 @@ static void before_syscall(long number)
 	default:
 		break;
 	}
-	pause_before();
+	client_pay(); /* whatever it is, it may sleep */
 }
 
 long syscall(long number, ...)

@@ -6,14 +6,14 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "core/clock.h"
 #include "core/sys.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
 
-#define LINGERS 64
-#define PATIENCE_US 1000000
+#define LINGERS 256
 
 #define FINISHING (-1)
 
@@ -30,7 +30,9 @@ static int duplicate(int fd)
 	sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit);
 	if (limit.rlim_cur > SLOT_MAX)
 		limit.rlim_cur = SLOT_MAX;
-	copy = sys_fcntl(fd, F_DUPFD_CLOEXEC, (long)limit.rlim_cur - LINGERS);
+	copy = -EMFILE;
+	if (limit.rlim_cur > 2 * LINGERS)
+		copy = sys_fcntl(fd, F_DUPFD_CLOEXEC, (long)limit.rlim_cur - LINGERS);
 	return copy >= 0 ? copy
 			 : sys_fcntl(fd, F_DUPFD_CLOEXEC, (long)limit.rlim_cur / 2);
 }
@@ -79,48 +81,66 @@ static void done(int i, int entry)
 	atomic_fetch_sub(&slot_pending, 1);
 }
 
-static void each(int (*timeout)(int i))
+void linger_reap(void)
 {
 	for (int i = 0; i < LINGERS && linger_any(); i++) {
 		int entry = atomic_load(&list[i]);
 
-		if (entry > 0 && kernel_wait_handshake(entry - 1, timeout(i)))
+		if (entry > 0 && kernel_wait_handshake(entry - 1, 0))
 			done(i, entry);
 	}
 }
 
-static int no_time(int i)
+/* Those that have been closed for less than patience; the longest time any has left. */
+static int young(struct pollfd *p, int patience_ms, int *ret_left_ms)
 {
-	(void)i;
-	return 0;
+	uint64_t now = clock_now_us();
+	int n = 0;
+
+	*ret_left_ms = 0;
+	for (int i = 0; i < LINGERS && linger_any(); i++) {
+		int entry = atomic_load(&list[i]);
+		int age_ms = (int)((now - closed_us[i]) / 1000);
+
+		if (entry <= 0 || age_ms >= patience_ms)
+			continue;
+		p[n++] = (struct pollfd){ .fd = entry - 1, .events = POLLOUT };
+		if (patience_ms - age_ms > *ret_left_ms)
+			*ret_left_ms = patience_ms - age_ms;
+	}
+	return n;
 }
 
-static int until_patience_ends(int i)
+static void wait_for(int fd, short events, int patience_ms)
 {
-	uint64_t now = clock_now_us(), end = closed_us[i] + PATIENCE_US;
+	struct pollfd p[LINGERS + 1];
+	int n, left_ms;
 
-	return now < end ? (int)((end - now) / 1000) : 0;
+	for (;;) {
+		struct timespec t;
+
+		linger_reap();
+		p[0] = (struct pollfd){ .fd = fd, .events = events };
+		n = young(p + 1, patience_ms, &left_ms);
+		if (!n)
+			return;
+		t = (struct timespec){ left_ms / 1000, left_ms % 1000 * 1000000L };
+		sys5(SYS_ppoll, p, n + 1, &t, NULL, 0);
+		if (p[0].revents)
+			return;
+	}
 }
 
-static int for_ever(int i)
+void linger_settle(int fd, short events)
 {
-	(void)i;
-	return -1;
-}
-
-void linger_reap(void)
-{
-	each(no_time);
-}
-
-void linger_settle(void)
-{
-	each(until_patience_ends);
+	if (linger_any())
+		wait_for(fd, events, LINGER_SETTLE_MS);
 }
 
 void linger_wait(void)
 {
-	each(for_ever);
+	if (linger_any())
+		wait_for(-1, 0, LINGER_END_MS);
 }
 
 void linger_drop(void)
@@ -166,7 +186,7 @@ void linger_move(int fd)
 		if (copy < 0)
 			copy = duplicate(fd);
 		if (copy < 0)
-			kernel_wait_handshake(fd, -1);
+			kernel_wait_handshake(fd, LINGER_SETTLE_MS);
 		else if (atomic_compare_exchange_strong(&list[i], &entry, copy + 1))
 			sys_close(fd);
 	}

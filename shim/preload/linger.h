@@ -28,9 +28,17 @@ bool linger_is_ours(int fd);
 void linger_move(int fd);
 /* Closes what has ended, without waiting. */
 void linger_reap(void);
-/* Before a sleep: waits for each at most until a second after its close. */
-void linger_settle(void);
-/* At the end of the process: waits as long as each connection itself would. */
+/*
+ * A handshake that takes longer than LINGER_SETTLE_MS is not waited for by a sleep, one
+ * that takes longer than LINGER_END_MS (four SYNs: at 0, 1, 2, 3 s) not by the end of a
+ * process.
+ */
+#define LINGER_SETTLE_MS 250
+#define LINGER_END_MS 4000
+/* Before a sleep on fd (-1: on something else): until its event comes, or they have
+ * ended. */
+void linger_settle(int fd, short events);
+/* At the end of the process. */
 void linger_wait(void);
 /* In a fork child: the copies are closed, the parent has the originals. */
 void linger_drop(void);

@@ -13,6 +13,8 @@
 
 /* PIPE_BUF: what a ready descriptor takes without blocking */
 #define ATOMIC_WRITE 4096
+#define LONGEST_S 100000000 /* three years */
+#define LONGEST_US (LONGEST_S * 1000000ull)
 
 /* What was connected before is not written to at once any more. */
 static void sleeps(void)
@@ -24,7 +26,7 @@ static void sleeps(void)
 void pause_before(void)
 {
 	client_pay();
-	linger_settle();
+	linger_settle(-1, 0);
 	sleeps();
 }
 
@@ -42,7 +44,9 @@ void pause_on(int fd, short events, size_t n)
 	if (!sys_blocks(fd) ||
 	    (n <= ATOMIC_WRITE && sys_poll1(fd, events, 0, NULL) > 0))
 		return;
-	pause_before();
+	client_pay();
+	linger_settle(fd, events);
+	sleeps();
 }
 
 /* A socket to ask the kernel by. */
@@ -69,6 +73,10 @@ static void start(struct pause *p)
 
 static void lasts(struct pause *p, uint64_t us)
 {
+	if (us > LONGEST_US) { /* "for ever" as a number */
+		p->for_ever = true;
+		us = LONGEST_US;
+	}
 	p->zero = us == 0;
 	p->end_us = p->start_us + us;
 	if (p->step == PAUSE_FULL && us)
@@ -90,6 +98,11 @@ static void not_ours(struct pause *p)
 	p->step = PAUSE_FULL;
 }
 
+static uint64_t us_of(time_t s, uint64_t us)
+{
+	return s > LONGEST_S ? LONGEST_US + 1 : (uint64_t)s * 1000000 + us;
+}
+
 void pause_timespec(struct pause *p, const struct timespec *timeout)
 {
 	start(p);
@@ -101,8 +114,8 @@ void pause_timespec(struct pause *p, const struct timespec *timeout)
 		 (unsigned long)timeout->tv_nsec > 999999999)
 		not_ours(p);
 	else
-		lasts(p, (uint64_t)timeout->tv_sec * 1000000 +
-				 ((uint64_t)timeout->tv_nsec + 999) / 1000);
+		lasts(p, us_of(timeout->tv_sec,
+			       ((uint64_t)timeout->tv_nsec + 999) / 1000));
 }
 
 void pause_timeval(struct pause *p, struct timeval *timeout)
@@ -116,8 +129,7 @@ void pause_timeval(struct pause *p, struct timeval *timeout)
 		 timeout->tv_usec < 0)
 		not_ours(p);
 	else
-		lasts(p,
-		      (uint64_t)timeout->tv_sec * 1000000 + (uint64_t)timeout->tv_usec);
+		lasts(p, us_of(timeout->tv_sec, (uint64_t)timeout->tv_usec));
 }
 
 /* Short while the handshake is young, so that the FIN is late by an eighth at most. */
@@ -212,9 +224,9 @@ void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set 
 	for (int i = 0; i < 3; i++)
 		if (s->at[i] && s->bytes && !sys_readable(s->at[i], s->bytes))
 			s->bytes = 0;
-	if (!s->bytes) { /* no sets, a bad pointer, or sets larger than FD_SETSIZE */
+	if (!s->bytes && (r || w || e)) { /* a bad pointer, or more than FD_SETSIZE */
 		client_pay();
-		linger_settle();
+		linger_settle(-1, 0);
 		p->step = PAUSE_FULL;
 	}
 	for (int i = 0; i < 3; i++)

@@ -18,8 +18,8 @@ def sleeper(program, way, state):
     """Runs it; releases it when the server has seen its third connection."""
     service = flow.Service()
     process = flow.start([flow.peer(program), way, SERVER4, service.port], state,
-                         cwd=flow.scratch(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE)
+                         cwd=flow.scratch(), stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     began = time.monotonic()
     while len(service.seen) < 3 and process.poll() is None and \
             time.monotonic() - began < PATIENCE:

@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/clock.h"
 #include "core/sys.h"
+#include "preload/debt.h"
 #include "preload/epoll.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
@@ -25,7 +26,7 @@ static void thread_end(void *unused)
 {
 	(void)unused;
 	thread_self.has_end = false; /* a later destructor may connect again */
-	client_pay();
+	debt_pay();
 }
 
 void client_switch_on(void)
@@ -242,7 +243,7 @@ static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int 
 		slot_flag(s, SLOT_TOLD | SLOT_SAID);
 		return true;
 	}
-	client_settle(fd, CLIENT_SETTLE_MS); /* it was told that it is connected: so it
+	debt_settle(fd, DEBT_SETTLE_MS); /* it was told that it is connected: so it
 						shall be */
 	*ret = real_connect(fd, to, len);
 	if (*ret == 0) {
@@ -272,7 +273,7 @@ bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret)
 	struct addr a;
 
 	if (thread_owes() && sys_blocks(fd))
-		client_pay();
+		debt_pay();
 	if (slot_state(fd) != SLOT_PLAIN && connect_again(fd, to, len, ret))
 		return true;
 	if (slot_marked(fd, MARK_SAID))
@@ -281,80 +282,6 @@ bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret)
 		return false;
 	*ret = open_connection(fd, to, len, &a);
 	return true;
-}
-
-void client_materialize(int fd)
-{
-	if (slot_state(fd) != SLOT_DEFERRED || !slot_of(fd))
-		return;
-	/* first the SYN, then the mark: a signal handler between may do both again */
-	sys_sendto(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
-	slot_move(fd, SLOT_DEFERRED, SLOT_OPENING);
-	thread_paid(fd);
-}
-
-void client_force(int fd)
-{
-	if (slot_state(fd) == SLOT_PLAIN)
-		return;
-	if (sys_blocks(fd)) /* the call itself waits, and signals may end that */
-		client_materialize(fd);
-	else
-		client_settle(fd, CLIENT_SETTLE_MS);
-}
-
-void client_settle(int fd, int timeout_ms)
-{
-	/* deferred, it is writable to whoever asks: then he believes it is connected */
-	bool told = slot_state(fd) == SLOT_DEFERRED;
-	struct slot *s;
-
-	client_materialize(fd);
-	if (slot_state(fd) != SLOT_OPENING)
-		return;
-	s = slot_of(fd);
-	if (s && (told || slot_has(s, SLOT_TOLD)))
-		kernel_wait_handshake(fd, timeout_ms);
-}
-
-static void pay(int fd)
-{
-	client_materialize(fd);
-	thread_paid(fd);
-}
-
-void client_pay(void)
-{
-	thread_each_owed(pay);
-}
-
-static void materialize_any(int fd)
-{
-	client_materialize(fd);
-}
-
-void client_pay_all(void)
-{
-	slot_each(0, SLOT_MAX - 1, materialize_any);
-}
-
-bool client_is_overdue(int fd)
-{
-	struct slot *s = slot_noted(fd);
-
-	return s && slot_age_us(s, clock_now_us()) > WATCH_PROMPT_US;
-}
-
-static void pay_overdue(int fd)
-{
-	/* one that is not deferred any more was paid by another thread */
-	if (slot_state(fd) != SLOT_DEFERRED || client_is_overdue(fd))
-		pay(fd);
-}
-
-void client_pay_overdue(void)
-{
-	thread_each_owed(pay_overdue);
 }
 
 bool client_getpeername(int fd, struct sockaddr *to, socklen_t *len, int *ret)

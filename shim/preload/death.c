@@ -8,6 +8,7 @@
 #include "core/outcome.h"
 #include "core/sys.h"
 #include "preload/client.h"
+#include "preload/debt.h"
 #include "preload/epoll.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
@@ -36,11 +37,11 @@ static void outlive(int fd, struct slot *s)
 {
 	if (!slot_marked(fd, MARK_ALONE))
 		slot_flag(s, SLOT_SHARED);
-	if (linger_add(fd, s)) {
-		epoll_forget(fd); /* or its events would come for a closed number */
-		return;
-	}
-	kernel_wait_handshake(fd, LINGER_SETTLE_MS);
+	/* left in a set, its events would come for a number that is closed */
+	if (!epoll_forget(fd))
+		kernel_wait_handshake(fd, LINGER_END_MS);
+	else if (!linger_add(fd, s))
+		kernel_wait_handshake(fd, LINGER_SETTLE_MS);
 }
 
 /* A FIN ends the connection for every holder: only for one that has no other. */
@@ -56,7 +57,7 @@ void death_of(int fd)
 
 	if (!s)
 		return;
-	client_materialize(fd);
+	debt_materialize(fd);
 	if (slot_state(fd) == SLOT_OPENING && counted_on(s) && still_opening(fd))
 		outlive(fd, s);
 	if (!still_opening(fd)) {
@@ -84,7 +85,7 @@ static void let_open(int fd)
 {
 	struct slot *s = slot_of(fd);
 
-	client_materialize(fd);
+	debt_materialize(fd);
 	if (s && slot_state(fd) == SLOT_OPENING && counted_on(s))
 		kernel_wait_handshake(fd, end_ms(s));
 }
@@ -103,7 +104,7 @@ void death_of_process(void)
 
 static void let_open_if_closed_by_exec(int fd)
 {
-	client_materialize(fd);
+	debt_materialize(fd);
 	if (sys_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC)
 		let_open(fd);
 }
@@ -125,14 +126,14 @@ void death_shared(int from, int to)
 	slot_flag(s, SLOT_SHARED);
 	copy = slot_room(to);
 	if (!copy) {
-		client_materialize(from);
+		debt_materialize(from);
 		return;
 	}
 	*copy = *s;
 	slot_flag(copy, SLOT_COPY);
 	slot_set(to, slot_state(from));
 	if (slot_state(from) == SLOT_DEFERRED && !thread_owe(to))
-		client_materialize(to);
+		debt_materialize(to);
 }
 
 static void mark_shared(int fd)

@@ -10,6 +10,7 @@
 #include "preload/slot.h"
 
 #define CHUNK 1024
+#define IN_SEVERAL (-2) /* no set: EBADF from the kernel */
 
 struct memo {
 	uint64_t data;
@@ -50,8 +51,19 @@ void epoll_remember(int set, int fd, const struct epoll_event *e)
 {
 	struct memo *m = memo_make(fd);
 
+	if (!m)
+		return;
+	if (m->set_plus_one && m->set_plus_one != set + 1)
+		set = IN_SEVERAL;
+	*m = (struct memo){ e->data.u64, e->events, set + 1 };
+}
+
+void epoll_clear(int fd)
+{
+	struct memo *m = memo_find(fd);
+
 	if (m)
-		*m = (struct memo){ e->data.u64, e->events, set + 1 };
+		m->set_plus_one = 0;
 }
 
 void epoll_rearm(int fd)
@@ -68,11 +80,15 @@ void epoll_rearm(int fd)
 	sys4(SYS_epoll_ctl, m->set_plus_one - 1, EPOLL_CTL_MOD, fd, &e);
 }
 
-void epoll_forget(int fd)
+bool epoll_forget(int fd)
 {
 	struct memo *m = memo_find(fd);
 	struct epoll_event e = { 0 };
+	int err;
 
-	if (m && m->set_plus_one)
-		sys4(SYS_epoll_ctl, m->set_plus_one - 1, EPOLL_CTL_DEL, fd, &e);
+	if (!m || !m->set_plus_one)
+		return true;
+	err = (int)sys4(SYS_epoll_ctl, m->set_plus_one - 1, EPOLL_CTL_DEL, fd, &e);
+	m->set_plus_one = 0;
+	return !err || err == -ENOENT;
 }

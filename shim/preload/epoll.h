@@ -8,12 +8,16 @@
 #ifndef PRELOAD_EPOLL_H
 #define PRELOAD_EPOLL_H
 
+#include <stdbool.h>
 #include <sys/epoll.h>
 
 /* After a successful EPOLL_CTL_ADD or MOD. */
 void epoll_remember(int set, int fd, const struct epoll_event *e);
 /* An edge-triggered registration made before connect() gets its event armed again. */
 void epoll_rearm(int fd);
-void epoll_forget(int fd);
+/* After a successful EPOLL_CTL_DEL, and when the number is a new descriptor's. */
+void epoll_clear(int fd);
+/* Takes the registration away; false: it may be in a set that we do not know. */
+bool epoll_forget(int fd);
 
 #endif

@@ -10,6 +10,7 @@
 #include "core/payload.h"
 #include "core/sys.h"
 #include "preload/client.h"
+#include "preload/debt.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
 #include "preload/thread.h"
@@ -61,8 +62,8 @@ static bool may_ride(const struct msghdr *m)
  */
 static bool hold_back(int fd)
 {
-	client_pay();
-	client_force(fd);
+	debt_pay();
+	debt_force(fd);
 	return false;
 }
 
@@ -139,7 +140,7 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 		return n; /* it never waited for this connection, and need not now */
 	if (!sys_blocks(fd))
 		return n;
-	client_pay(); /* what else this thread holds back */
+	debt_pay(); /* what else this thread holds back */
 	r = wait_handshake(fd);
 	if (r == -EINTR)
 		return n; /* as a plain write: the bytes are under way */

@@ -28,6 +28,8 @@ void closefrom(int first);
 
 #include "core/sys.h"
 #include "preload/death.h"
+#include "preload/debt.h"
+#include "preload/epoll.h"
 #include "preload/first.h"
 #include "preload/hooks.h"
 #include "preload/life.h"
@@ -44,6 +46,7 @@ static void born(int fd, bool alone)
 	if (fd < 0 || thread_is_vfork_child())
 		return;
 	slot_born(fd);
+	epoll_clear(fd);
 	if (alone)
 		slot_alone(fd);
 }
@@ -56,6 +59,12 @@ int socket(int family, int type, int protocol)
 	return fd;
 }
 
+/* This thread may owe a SYN to the very listener it asks. */
+static bool ask_again(int r)
+{
+	return r < 0 && real_errno() == EAGAIN && !quiet() && debt_pay_here();
+}
+
 int accept(int fd, struct sockaddr *from, socklen_t *len)
 {
 	int r;
@@ -64,6 +73,8 @@ int accept(int fd, struct sockaddr *from, socklen_t *len)
 	if (!quiet())
 		pause_on(fd, POLLIN, 0);
 	r = REAL(accept)(fd, from, len);
+	if (ask_again(r))
+		r = REAL(accept)(fd, from, len);
 	born(r, false);
 	return r;
 }
@@ -76,6 +87,8 @@ int accept4(int fd, struct sockaddr *from, socklen_t *len, int flags)
 	if (!quiet())
 		pause_on(fd, POLLIN, 0);
 	r = REAL(accept4)(fd, from, len, flags);
+	if (ask_again(r))
+		r = REAL(accept4)(fd, from, len, flags);
 	born(r, false);
 	return r;
 }
@@ -162,7 +175,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	if (quiet() || slot_state(fd) == SLOT_PLAIN)
 		return REAL(getsockopt)(fd, level, name, value, len);
 	if (level == IPPROTO_TCP && (name == TCP_INFO || name == TCP_MAXSEG))
-		client_settle(fd, CLIENT_SETTLE_MS);
+		debt_settle(fd, DEBT_SETTLE_MS);
 	r = REAL(getsockopt)(fd, level, name, value, len);
 	if (r == 0 && level == SOL_SOCKET && name == SO_ERROR && *len >= sizeof(int))
 		watch_told_error(fd, *(int *)value);
@@ -190,7 +203,7 @@ static bool write_is_first(int fd, size_t n, int flags)
 		pause_on(fd, POLLOUT, n);
 	if (s && !slot_has(s, SLOT_WROTE)) {
 		watch_writes(s, fd);
-		client_force(fd); /* told it may write, but the SYN went alone */
+		debt_force(fd); /* told it may write, but the SYN went alone */
 	}
 	return false;
 }
@@ -268,7 +281,7 @@ static void leaves_by_message(int fd)
 
 	if (!sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) &&
 	    family == AF_UNIX)
-		life_before_spawn();
+		life_before_passing();
 }
 
 HOOKED(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags),
@@ -313,8 +326,8 @@ int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
 static void before_read(int fd, bool waits)
 {
 	if (slot_state(fd) == SLOT_DEFERRED &&
-	    ((waits && sys_blocks(fd)) || client_is_overdue(fd)))
-		client_materialize(fd);
+	    ((waits && sys_blocks(fd)) || debt_is_overdue(fd)))
+		debt_materialize(fd);
 	if (waits)
 		pause_on(fd, POLLIN, 0);
 }
@@ -392,7 +405,7 @@ static void write_held_back(int fd)
 
 	if (s)
 		watch_writes(s, fd);
-	client_force(fd);
+	debt_force(fd);
 	pause_on(fd, POLLOUT, ANY_LENGTH);
 }
 
@@ -428,7 +441,7 @@ ssize_t splice(int from, off64_t *from_at, int to, off64_t *to_at, size_t n,
 	       unsigned int flags)
 {
 	if (!quiet()) {
-		client_materialize(from);
+		debt_materialize(from);
 		pause_on(from, POLLIN, 0);
 	}
 	TOUCH_WRITE(to, REAL(splice)(from, from_at, to, to_at, n, flags));
@@ -483,7 +496,7 @@ int __dprintf_chk(int fd, int flag, const char *format, ...)
 FILE *fdopen(int fd, const char *mode)
 {
 	if (!quiet())
-		client_force(fd);
+		debt_force(fd);
 	return REAL(fdopen)(fd, mode);
 }
 
@@ -496,14 +509,14 @@ int ioctl(int fd, unsigned long request, ...)
 	arg = va_arg(args, void *);
 	va_end(args);
 	if (!quiet() && request == FIONREAD)
-		client_materialize(fd);
+		debt_materialize(fd);
 	return REAL(ioctl)(fd, request, arg);
 }
 
 int shutdown(int fd, int how)
 {
 	if (!quiet())
-		client_settle(fd, LINGER_END_MS);
+		debt_settle(fd, LINGER_END_MS);
 	return REAL(shutdown)(fd, how);
 }
 

@@ -43,6 +43,7 @@ int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until);
 #include <errno.h>
 #include <sys/syscall.h>
 
+#include "preload/debt.h"
 #include "preload/epoll.h"
 #include "preload/hooks.h"
 #include "preload/life.h"
@@ -125,7 +126,11 @@ int epoll_ctl(int set, int operation, int fd, struct epoll_event *e)
 {
 	int r = REAL(epoll_ctl)(set, operation, fd, e);
 
-	if (r == 0 && operation != EPOLL_CTL_DEL && !thread_is_vfork_child())
+	if (r || thread_is_vfork_child())
+		return r;
+	if (operation == EPOLL_CTL_DEL)
+		epoll_clear(fd);
+	else
 		epoll_remember(set, fd, e);
 	return r;
 }
@@ -543,12 +548,12 @@ static void before_syscall(long number)
 		return;
 	case SYS_sendmsg:
 	case SYS_sendmmsg:
-		life_before_spawn(); /* may carry descriptors away */
+		life_before_passing(); /* may carry descriptors away */
 		break;
 	default:
 		break;
 	}
-	client_pay(); /* whatever it is, it may sleep */
+	debt_pay(); /* whatever it is, it may sleep */
 }
 
 long syscall(long number, ...)

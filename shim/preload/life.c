@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "preload/client.h"
 #include "preload/death.h"
+#include "preload/debt.h"
 #include "preload/learn.h"
 #include "preload/linger.h"
 #include "preload/listener.h"
@@ -76,7 +77,7 @@ __attribute__((destructor)) static void dies(void)
 
 void life_before_fork(void)
 {
-	client_pay_all();
+	debt_pay_all();
 	death_shared_by_fork();
 }
 
@@ -90,12 +91,20 @@ void life_after_fork(pid_t r)
 
 void life_before_spawn(void)
 {
-	client_pay_all();
+	debt_pay_all();
+	debt_settle_inherited();
+	death_shared_by_fork();
+}
+
+void life_before_passing(void)
+{
+	debt_pay_all();
 	death_shared_by_fork();
 }
 
 void life_before_exec(void)
 {
+	debt_settle_inherited();
 	death_by_exec();
 }
 

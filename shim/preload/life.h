@@ -11,6 +11,8 @@ void life_before_fork(void);
 void life_after_fork(pid_t r);
 /* Before posix_spawn, system, popen: descriptors leave our sight. */
 void life_before_spawn(void);
+/* Before a message that may carry descriptors to another process. */
+void life_before_passing(void);
 void life_before_exec(void);
 /* Before the handlers that run at the end of a process; after them. */
 void life_before_exit(void);

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/sys.h"
 #include "preload/client.h"
+#include "preload/debt.h"
 #include "preload/linger.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
@@ -25,7 +26,7 @@ static void sleeps(void)
 
 void pause_before(void)
 {
-	client_pay();
+	debt_pay();
 	linger_settle(-1, 0);
 	sleeps();
 }
@@ -44,7 +45,7 @@ void pause_on(int fd, short events, size_t n)
 	if (!sys_blocks(fd) ||
 	    (n <= ATOMIC_WRITE && sys_poll1(fd, events, 0, NULL) > 0))
 		return;
-	client_pay();
+	debt_pay();
 	linger_settle(fd, events);
 	sleeps();
 }
@@ -60,7 +61,7 @@ static int any_socket(void)
 static void start(struct pause *p)
 {
 	linger_reap();
-	client_pay_overdue(); /* before the kernel is asked whether they are writable */
+	debt_pay_overdue(); /* before the kernel is asked whether they are writable */
 	p->step = PAUSE_FULL;
 	if (thread_owes() || thread_self.fresh) /* would it sleep at all? */
 		p->step = PAUSE_PROBE;
@@ -94,7 +95,7 @@ void pause_ms(struct pause *p, int timeout_ms)
 /* A timeout that cannot be read or that the kernel will refuse: the plain call. */
 static void not_ours(struct pause *p)
 {
-	client_pay();
+	debt_pay();
 	p->step = PAUSE_FULL;
 }
 
@@ -194,7 +195,7 @@ bool pause_again(struct pause *p, int r)
 	}
 	switch (p->step) {
 	case PAUSE_PROBE:
-		client_pay();
+		debt_pay();
 		sleeps();
 		p->step = linger_any() ? PAUSE_SLICE : PAUSE_FULL;
 		return true;
@@ -225,7 +226,7 @@ void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set 
 		if (s->at[i] && s->bytes && !sys_readable(s->at[i], s->bytes))
 			s->bytes = 0;
 	if (!s->bytes && (r || w || e)) { /* a bad pointer, or more than FD_SETSIZE */
-		client_pay();
+		debt_pay();
 		linger_settle(-1, 0);
 		p->step = PAUSE_FULL;
 	}

@@ -10,6 +10,7 @@
 #define CHUNK 512
 
 _Atomic int slot_pending;
+_Atomic int slot_deferred;
 _Atomic uint8_t slot_states[SLOT_MAX];
 _Atomic uint8_t slot_marks[SLOT_MAX];
 
@@ -75,6 +76,10 @@ static void count(enum slot_state was, enum slot_state now)
 		atomic_fetch_add(&slot_pending, 1);
 	else if (was != SLOT_PLAIN && now == SLOT_PLAIN)
 		atomic_fetch_sub(&slot_pending, 1);
+	if (was != SLOT_DEFERRED && now == SLOT_DEFERRED)
+		atomic_fetch_add(&slot_deferred, 1);
+	else if (was == SLOT_DEFERRED && now != SLOT_DEFERRED)
+		atomic_fetch_sub(&slot_deferred, 1);
 }
 
 void slot_set(int fd, enum slot_state to)

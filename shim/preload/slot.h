@@ -53,6 +53,8 @@ _Static_assert(sizeof(struct slot) == 40, "a million of them is a budget");
 /* How many slots, lingering descriptors and vforks are under way: 0 is the common case.
  */
 extern HIDDEN _Atomic int slot_pending;
+/* How many of them are deferred. */
+extern HIDDEN _Atomic int slot_deferred;
 extern HIDDEN _Atomic uint8_t slot_states[SLOT_MAX];
 
 static inline enum slot_state slot_state(int fd)

@@ -17,7 +17,13 @@ static void mark_told(int fd)
 
 void watch_told(void)
 {
-	thread_each_owed(mark_told);
+	int deferred = atomic_load_explicit(&slot_deferred, memory_order_relaxed);
+
+	/* a loop may wait for what another thread connected */
+	if (deferred > atomic_load_explicit(&thread_self.owes, memory_order_relaxed))
+		slot_each(0, SLOT_MAX - 1, mark_told);
+	else if (deferred)
+		thread_each_owed(mark_told);
 }
 
 void watch_told_error(int fd, int e)

@@ -86,6 +86,7 @@ static void epolls(epoller *wait_for)
 	struct epoll_event event = { .events = EPOLLIN }, got[4];
 	int set = epoll_create1(0);
 	struct ends e;
+	char byte;
 
 	OWING(wait_for(set, got, 4, 0));
 	OWING(wait_for(set, got, 4, 10));
@@ -101,6 +102,12 @@ static void epolls(epoller *wait_for)
 		OWING(wait_for(set, nowhere, 4, 100));
 		OWING(wait_for(set, got, 4, -1));
 		say("\tevents %#x", got[0].events);
+		STEP(read(e.near, &byte, 1));
+		world_owe();
+		write_later(e.far);
+		STEP(wait_for(set, got, 4, 5000));
+		say("\tevents %#x", got[0].events);
+		written();
 	}
 	ends_close(&e);
 	close(set);

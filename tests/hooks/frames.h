@@ -85,6 +85,9 @@ void say_status(int status);
  */
 void alarm_in(int ms);
 void alarm_off(void);
+/* Another thread writes one byte to fd in five milliseconds; and its end. */
+void write_later(int fd);
+void written(void);
 
 /* --- world ----------------------------------------------------------------- */
 

@@ -108,3 +108,24 @@ void alarm_off(void)
 
 	setitimer(ITIMER_REAL, &t, NULL);
 }
+
+static pthread_t writer;
+
+static void *write_soon(void *fd)
+{
+	usleep(5000);
+	if (write((int)(long)fd, "l", 1) != 1)
+		say("\tnot written later");
+	return NULL;
+}
+
+void write_later(int fd)
+{
+	if (pthread_create(&writer, NULL, write_soon, (void *)(long)fd))
+		say("\tno thread");
+}
+
+void written(void)
+{
+	pthread_join(writer, NULL);
+}

@@ -48,6 +48,8 @@ Row("node net", ["nodejs"], served("node", "server_net.js", port=7200),
     client("node", "net.js"), rides(0.5), 7200)
 Row("node net, greeting", ["nodejs"], served("node", "server_greets.js", port=7201),
     client("node", "greeted.js"), opens("the server speaks first"), 7201)
+Row("node destroy", ["nodejs"], served("node", "server_keeps.js", port=7203),
+    client("node", "destroy.js"), rides(0.5), 7203)
 Row("node tls", ["nodejs", "openssl"], served("node", "server_tls.js", port=7202),
     client("node", "tls.js"), rides(0.5), 7202)
 

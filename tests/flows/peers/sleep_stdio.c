@@ -2,32 +2,13 @@
 /* sleep_stdio: sleeps inside libc: its streams, and commands it runs. */
 #include "sleep.h"
 
-static int full_pipe[2];
-
 static void make_pipes(void)
 {
-	char bytes[4096] = "";
-
 	dup2(0, 3); /* for the command that popen() gives another stdin */
-	if (pipe(full_pipe))
-		fail("pipe");
-	fcntl(full_pipe[1], F_SETFL, O_NONBLOCK);
-	while (write(full_pipe[1], bytes, sizeof(bytes)) > 0)
-		;
-	fcntl(full_pipe[1], F_SETFL, 0);
 }
 
 static void no_more(void)
 {
-}
-
-static void drain_pipe(void)
-{
-	static char rest[1 << 17];
-
-	while (!shared->sleep_ended)
-		if (read(full_pipe[0], rest, sizeof(rest)) <= 0)
-			return;
 }
 
 static void s_getchar(void)
@@ -71,16 +52,6 @@ static void s_getc_unlocked(void)
 		fail("getc_unlocked");
 }
 
-static void s_fflush(void)
-{
-	FILE *f = fdopen(full_pipe[1], "w");
-
-	one_byte(fputs("full", f) + 1);
-	if (fflush(f))
-		fail("fflush");
-	shared->sleep_ended = 1;
-}
-
 static void s_system(void)
 {
 	if (system("head -c1 >/dev/null"))
@@ -110,7 +81,6 @@ static const struct way ways[] = {
 	{ "fread", s_fread, NULL, NULL, STDIN },
 	{ "scanf", s_scanf, NULL, NULL, STDIN },
 	{ "getc_unlocked", s_getc_unlocked, NULL, NULL, STDIN },
-	{ "fflush-full", s_fflush, NULL, drain_pipe, 0 },
 	{ "system", s_system, NULL, NULL, STDIN },
 	{ "popen-read", s_popen_read, NULL, NULL, STDIN },
 	{ "pclose", s_pclose, NULL, NULL, STDIN },

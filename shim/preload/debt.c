@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* debt: SYNs that are held back are owed; see debt.h. */
+#include "preload/debt.h"
+
+#include <fcntl.h>
+
+#include "core/clock.h"
+#include "core/sys.h"
+#include "preload/kernel.h"
+#include "preload/slot.h"
+#include "preload/thread.h"
+#include "preload/watch.h"
+
+void debt_materialize(int fd)
+{
+	if (slot_state(fd) != SLOT_DEFERRED || !slot_of(fd))
+		return;
+	/* first the SYN, then the mark: a signal handler between may do both again */
+	sys_sendto(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
+	slot_move(fd, SLOT_DEFERRED, SLOT_OPENING);
+	thread_paid(fd);
+}
+
+void debt_force(int fd)
+{
+	if (slot_state(fd) == SLOT_PLAIN)
+		return;
+	if (sys_blocks(fd)) /* the call itself waits, and signals may end that */
+		debt_materialize(fd);
+	else
+		debt_settle(fd, DEBT_SETTLE_MS);
+}
+
+void debt_settle(int fd, int timeout_ms)
+{
+	/* deferred, it is writable to whoever asks: then he believes it is connected */
+	bool told = slot_state(fd) == SLOT_DEFERRED;
+	struct slot *s;
+
+	debt_materialize(fd);
+	if (slot_state(fd) != SLOT_OPENING)
+		return;
+	s = slot_of(fd);
+	if (s && (told || slot_has(s, SLOT_TOLD)))
+		kernel_wait_handshake(fd, timeout_ms);
+}
+
+static void pay(int fd)
+{
+	debt_materialize(fd);
+	thread_paid(fd);
+}
+
+void debt_pay(void)
+{
+	thread_each_owed(pay);
+}
+
+static void pay_here(int fd)
+{
+	struct slot *s = slot_noted(fd);
+
+	if (s && addr_is_loopback(&s->to))
+		pay(fd);
+}
+
+bool debt_pay_here(void)
+{
+	int before = atomic_load(&thread_self.owes);
+
+	thread_each_owed(pay_here);
+	return atomic_load(&thread_self.owes) < before;
+}
+
+static void materialize_any(int fd)
+{
+	debt_materialize(fd);
+}
+
+void debt_pay_all(void)
+{
+	slot_each(0, SLOT_MAX - 1, materialize_any);
+}
+
+bool debt_is_overdue(int fd)
+{
+	struct slot *s = slot_noted(fd);
+
+	return s && slot_age_us(s, clock_now_us()) > WATCH_PROMPT_US;
+}
+
+static void pay_overdue(int fd)
+{
+	/* one that is not deferred any more was paid by another thread */
+	if (slot_state(fd) != SLOT_DEFERRED || debt_is_overdue(fd))
+		pay(fd);
+}
+
+void debt_pay_overdue(void)
+{
+	thread_each_owed(pay_overdue);
+}
+
+static void settle_inherited(int fd)
+{
+	if (!(sys_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC))
+		debt_settle(fd, DEBT_SETTLE_MS);
+}
+
+void debt_settle_inherited(void)
+{
+	slot_each(0, SLOT_MAX - 1, settle_inherited);
+}

@@ -60,3 +60,8 @@ bool sys_blocks(int fd)
 
 	return flags >= 0 && !(flags & O_NONBLOCK);
 }
+
+bool sys_writable_timeval(void *p)
+{
+	return sys2(SYS_gettimeofday, p, NULL) == 0;
+}

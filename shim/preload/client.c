@@ -139,6 +139,7 @@ static enum reason not_proven(int fd, const struct addr *to)
 /* false: this thread cannot owe any more. */
 static bool defer(int fd, struct slot *s, int *ret)
 {
+	kernel_clear_error(fd);
 	if (slot_has(s, SLOT_BLOCKING))
 		slot_flag(s, SLOT_TOLD | SLOT_SAID);
 	slot_set(fd, SLOT_DEFERRED); /* before it is owed: a debt is what is deferred */

@@ -134,12 +134,15 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 {
 	int r;
 
-	if (flags & MSG_DONTWAIT)
+	/* a program that never waited for this connection need not now */
+	if ((size_t)n == total && (flags & MSG_DONTWAIT || !slot_has(s, SLOT_BLOCKING)))
 		return n;
-	if (!slot_has(s, SLOT_BLOCKING) && (size_t)n == total)
-		return n; /* it never waited for this connection, and need not now */
-	if (!sys_blocks(fd))
-		return n;
+	if (flags & MSG_DONTWAIT || !sys_blocks(fd)) {
+		/* within this host the handshake is a matter of microseconds */
+		if (addr_is_loopback(&s->to))
+			kernel_wait_handshake(fd, 2);
+		return send_rest(fd, m, flags | MSG_DONTWAIT, (size_t)n);
+	}
 	debt_pay(); /* what else this thread holds back */
 	r = wait_handshake(fd);
 	if (r == -EINTR)
@@ -168,8 +171,8 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 		return true;
 	}
 	watch_writes(s, fd);
-	if (flags & (MSG_OOB | MSG_FASTOPEN) || m->msg_controllen || !is_readable(m) ||
-	    !may_ride(m)) {
+	if (flags & (MSG_OOB | MSG_FASTOPEN | MSG_ZEROCOPY) || m->msg_controllen ||
+	    !is_readable(m) || !may_ride(m)) {
 		s->reason = REASON_payload;
 		return hold_back(fd);
 	}

@@ -43,6 +43,7 @@ int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until);
 #include <errno.h>
 #include <sys/syscall.h>
 
+#include "preload/death.h"
 #include "preload/debt.h"
 #include "preload/epoll.h"
 #include "preload/hooks.h"
@@ -525,14 +526,56 @@ int mq_timedsend(mqd_t q, const char *m, size_t n, unsigned int priority,
 
 /* --- syscall(2) ------------------------------------------------------------------ */
 
-static void before_syscall(long number)
+/* Those of the calls that runtimes make by number which never sleep. */
+static bool never_sleeps(long number)
 {
+	static const short numbers[] = {
+		SYS_getpid,
+		SYS_gettid,
+		SYS_clock_gettime,
+		SYS_getrandom,
+		SYS_fcntl,
+		SYS_epoll_ctl,
+		SYS_statx,
+		SYS_memfd_create,
+		SYS_membarrier,
+		SYS_sched_yield,
+		SYS_madvise,
+		SYS_mmap,
+		SYS_munmap,
+		SYS_prctl,
+		SYS_tgkill,
+		SYS_getcpu,
+		SYS_sched_getaffinity,
+		SYS_pidfd_open,
+		SYS_io_uring_setup,
+		SYS_io_uring_register,
+		SYS_ioprio_set,
+		SYS_set_mempolicy,
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (number == numbers[i])
+			return true;
+	return false;
+}
+
+static void before_syscall(long number, const long *a)
+{
+	if (never_sleeps(number))
+		return;
 	switch (number) {
-	case SYS_gettid:
-	case SYS_getpid:
-	case SYS_clock_gettime:
-	case SYS_getrandom:
-		return; /* never sleep */
+	case SYS_close: /* libuv closes so */
+		if (!linger_is_ours((int)a[0]))
+			death_of((int)a[0]);
+		return;
+	case SYS_close_range:
+		if (!a[2])
+			death_range((unsigned int)a[0], (unsigned int)a[1]);
+		return;
+	case SYS_shutdown:
+		debt_settle((int)a[0], LINGER_END_MS);
+		return;
 	case SYS_clone:
 	case SYS_clone3:
 	case SYS_execve:
@@ -549,11 +592,10 @@ static void before_syscall(long number)
 	case SYS_sendmsg:
 	case SYS_sendmmsg:
 		life_before_passing(); /* may carry descriptors away */
-		break;
+		return;
 	default:
-		break;
+		debt_pay(); /* whatever it is, it may sleep */
 	}
-	debt_pay(); /* whatever it is, it may sleep */
 }
 
 long syscall(long number, ...)
@@ -566,6 +608,6 @@ long syscall(long number, ...)
 		a[i] = va_arg(args, long);
 	va_end(args);
 	if (!quiet())
-		before_syscall(number);
+		before_syscall(number, a);
 	return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

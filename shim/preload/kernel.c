@@ -64,6 +64,14 @@ bool kernel_wait_handshake(int fd, int timeout_ms)
 	}
 }
 
+void kernel_clear_error(int fd)
+{
+	int e;
+	socklen_t len = sizeof(e);
+
+	sys_getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &len);
+}
+
 void kernel_send_fin(int fd)
 {
 	struct linger asked = { 0, 0 };

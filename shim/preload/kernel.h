@@ -24,6 +24,9 @@ int kernel_peer(int fd, struct sockaddr_storage *ret, socklen_t *ret_len);
 /* Waits until the handshake has ended one way or the other; timeout in ms, -1: until
  * TCP itself gives up.  false: not within that time.  Signals do not end the wait. */
 bool kernel_wait_handshake(int fd, int timeout_ms);
+/* What an earlier connection of the socket left: a connect() that sends a SYN clears
+ * it. */
+void kernel_clear_error(int fd);
 /*
  * Before the last close of a connection that nobody has read from: ends the sending
  * side first.  The server answered at the SYN, so its answer is early, and close() over

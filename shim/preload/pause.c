@@ -50,14 +50,6 @@ void pause_on(int fd, short events, size_t n)
 	sleeps();
 }
 
-/* A socket to ask the kernel by. */
-static int any_socket(void)
-{
-	int fd = thread_any_owed();
-
-	return fd >= 0 ? fd : linger_between(0, SLOT_MAX);
-}
-
 static void start(struct pause *p)
 {
 	linger_reap();
@@ -248,7 +240,7 @@ void pause_left(struct pause *p)
 
 	if (p->step == PAUSE_FULL || !p->timeval || p->zero)
 		return;
-	if (sys_writable_int(any_socket(), p->timeval))
+	if (sys_writable_timeval(p->timeval))
 		*p->timeval = (struct timeval){ (time_t)(left / 1000000),
 						(long)(left % 1000000) };
 }

@@ -93,14 +93,6 @@ void thread_each_owed(void (*f)(int fd))
 	}
 }
 
-int thread_any_owed(void)
-{
-	for (int i = 0; i < thread_self.used; i++)
-		if (thread_self.owed[i])
-			return thread_self.owed[i] - 1;
-	return -1;
-}
-
 void thread_vfork(void)
 {
 	if (!thread_self.vfork_parent)

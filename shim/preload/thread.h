@@ -57,8 +57,6 @@ static inline bool thread_owes(void)
 {
 	return atomic_load_explicit(&thread_self.owes, memory_order_relaxed) > 0;
 }
-/* One of them, or -1. */
-int thread_any_owed(void);
 /* Calls f for every entry; entries may be stale: the slot knows. */
 void thread_each_owed(void (*f)(int fd));
 /* What a thread does with its debts when it ends; set once, before any thread owes. */

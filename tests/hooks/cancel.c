@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cancel: a thread cancelled in a blocking call behind a hook runs its cleanup
  * handlers. */
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -115,11 +116,18 @@ static void cancel_in(struct sleep *s)
 	    s->cleaned);
 }
 
+/* At an address of its own: a port used again would be one that has been seen to
+ * answer. */
 static void fill(void)
 {
+	struct sockaddr_in at = { .sin_family = AF_INET };
 	int fd[4];
 
-	full = listener_new(&full_at, &full_len);
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+	full = socket(AF_INET, SOCK_STREAM, 0);
+	bind(full, (struct sockaddr *)&at, sizeof(at));
+	full_len = sizeof(full_at);
+	getsockname(full, (struct sockaddr *)&full_at, &full_len);
 	listen(full, 0);
 	for (int i = 0; i < 4; i++) {
 		fd[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);

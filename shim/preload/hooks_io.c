@@ -24,6 +24,7 @@ void closefrom(int first);
 #pragma GCC visibility pop
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 
 #include "core/sys.h"
@@ -184,7 +185,12 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 
 int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
-	int r = REAL(setsockopt)(fd, level, name, value, len);
+	int r;
+
+	if (!quiet() && ((level == IPPROTO_TCP && name == TCP_ULP) ||
+			 (level == IPPROTO_IPV6 && name == IPV6_ADDRFORM)))
+		debt_settle(fd, DEBT_SETTLE_MS); /* both want a connection */
+	r = REAL(setsockopt)(fd, level, name, value, len);
 
 	if (r == 0 && level == IPPROTO_TCP &&
 	    (name == TCP_FASTOPEN || name == TCP_FASTOPEN_CONNECT))
@@ -310,7 +316,7 @@ int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
 		return (int)answer(r);
 	if (sys_writable_int(fd, &m->msg_len))
 		m->msg_len = (unsigned int)r;
-	if (n == 1 || slot_state(fd) == SLOT_OPENING)
+	if (n == 1 || (slot_state(fd) == SLOT_OPENING && !sys_blocks(fd)))
 		return 1;
 	more = REAL(sendmmsg)(fd, m + 1, n - 1, flags);
 	return more > 0 ? more + 1 : 1;
@@ -510,6 +516,9 @@ int ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 	if (!quiet() && request == FIONREAD)
 		debt_materialize(fd);
+	if (!quiet() && (request == SIOCOUTQ || request == SIOCOUTQNSD))
+		debt_settle(fd,
+			    DEBT_SETTLE_MS); /* else it says: all was acknowledged */
 	return REAL(ioctl)(fd, request, arg);
 }
 
@@ -560,7 +569,7 @@ SAME_AS(__dup2, dup2);
 
 int dup3(int from, int to, int flags)
 {
-	if (!quiet())
+	if (!quiet() && !(flags & ~O_CLOEXEC))
 		before_dup_over(from, to);
 	return after_dup_over(from, REAL(dup3)(from, to, flags));
 }

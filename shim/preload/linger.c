@@ -12,6 +12,7 @@
 #include "core/sys.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
+#include "preload/thread.h"
 
 #define LINGERS 256
 
@@ -44,7 +45,7 @@ static bool put(int copy, const struct slot *s)
 
 		if (!atomic_compare_exchange_strong(&list[i], &none, FINISHING))
 			continue;
-		closed_us[i] = clock_now_us();
+		closed_us[i] = thread_self.closed_us = clock_now_us();
 		closing[i] = *s;
 		atomic_store(&list[i], copy + 1);
 		atomic_fetch_add(&linger_count, 1);
@@ -81,12 +82,29 @@ static void done(int i, int entry)
 	atomic_fetch_sub(&slot_pending, 1);
 }
 
+/*
+ * Is this entry still our duplicate?  Somebody may have closed the number behind our
+ * back and have another file there now: then it is not ours to touch.
+ */
+static bool is_held(int i, int entry)
+{
+	if (entry <= 0)
+		return false;
+	if (kernel_cookie(entry - 1) == closing[i].cookie)
+		return true;
+	if (atomic_compare_exchange_strong(&list[i], &entry, 0)) {
+		atomic_fetch_sub(&linger_count, 1);
+		atomic_fetch_sub(&slot_pending, 1);
+	}
+	return false;
+}
+
 void linger_reap(void)
 {
 	for (int i = 0; i < LINGERS && linger_any(); i++) {
 		int entry = atomic_load(&list[i]);
 
-		if (entry > 0 && kernel_wait_handshake(entry - 1, 0))
+		if (is_held(i, entry) && kernel_wait_handshake(entry - 1, 0))
 			done(i, entry);
 	}
 }
@@ -133,7 +151,9 @@ static void wait_for(int fd, short events, int patience_ms)
 
 void linger_settle(int fd, short events)
 {
-	if (linger_any())
+	/* who has closed nothing lately owes nobody a FIN */
+	if (linger_any() &&
+	    clock_now_us() - thread_self.closed_us < LINGER_SETTLE_MS * 1000ull)
 		wait_for(fd, events, LINGER_SETTLE_MS);
 }
 
@@ -148,7 +168,8 @@ void linger_drop(void)
 	for (int i = 0; i < LINGERS && linger_any(); i++) {
 		int entry = atomic_load(&list[i]);
 
-		if (entry > 0 && atomic_compare_exchange_strong(&list[i], &entry, 0)) {
+		if (is_held(i, entry) &&
+		    atomic_compare_exchange_strong(&list[i], &entry, 0)) {
 			sys_close(entry - 1);
 			atomic_fetch_sub(&linger_count, 1);
 			atomic_fetch_sub(&slot_pending, 1);
@@ -161,10 +182,10 @@ int linger_between(unsigned int from, unsigned int to)
 	int best = -1;
 
 	for (int i = 0; i < LINGERS && linger_any(); i++) {
-		int fd = atomic_load(&list[i]) - 1;
+		int entry = atomic_load(&list[i]), fd = entry - 1;
 
 		if (fd >= 0 && (unsigned int)fd >= from && (unsigned int)fd <= to &&
-		    (best < 0 || fd < best))
+		    (best < 0 || fd < best) && is_held(i, entry))
 			best = fd;
 	}
 	return best;
@@ -175,18 +196,25 @@ bool linger_is_ours(int fd)
 	return fd >= 0 && linger_between((unsigned int)fd, (unsigned int)fd) == fd;
 }
 
+/* No number is left for it: it gets a moment, and is closed. */
+static void give_up(int i, int entry)
+{
+	kernel_wait_handshake(entry - 1, LINGER_SETTLE_MS);
+	done(i, entry);
+}
+
 void linger_move(int fd)
 {
 	for (int i = 0; i < LINGERS && linger_any(); i++) {
 		int entry = atomic_load(&list[i]), copy;
 
-		if (entry <= 0 || entry - 1 != fd)
+		if (entry - 1 != fd || !is_held(i, entry))
 			continue;
 		copy = sys_fcntl(fd, F_DUPFD_CLOEXEC, fd + 1);
 		if (copy < 0)
 			copy = duplicate(fd);
 		if (copy < 0)
-			kernel_wait_handshake(fd, LINGER_SETTLE_MS);
+			give_up(i, entry);
 		else if (atomic_compare_exchange_strong(&list[i], &entry, copy + 1))
 			sys_close(fd);
 	}

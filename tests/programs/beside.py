@@ -146,13 +146,13 @@ def caged(*words):
         if not hasattr(place, "calls"):
             log = place.file("calls")
             for _ in range(2):
-                place.run(["strace", "-f", "-n", "-qq", "-A", "-o", log, *filled],
-                          under=False)
+                done = place.run(["strace", "-f", "-n", "-qq", "-A", "-o", log, *filled],
+                                 under=False)
             with open(log, encoding="utf-8", errors="replace") as lines:
                 found = re.findall(r"^\d+ \[ *(\d+)\]", lines.read(), flags=re.M)
             place.calls = ",".join(sorted(set(found), key=int))
             if len(place.calls) < 20:
-                raise Broken("strace did not say what the program calls")
+                raise Broken(f"strace did not say what the program calls: {done}")
         return place.run([cage, place.calls, *filled])
     return client
 

@@ -42,7 +42,7 @@ static void begin(struct sample *s)
 	own->head.e_phnum = 0;
 }
 
-static ElfW(Phdr) *add(struct sample *s, ElfW(Word) type, size_t offset, size_t len)
+static ElfW(Phdr) * add(struct sample *s, ElfW(Word) type, size_t offset, size_t len)
 {
 	ElfW(Phdr) *part = &s->part[s->head.e_phnum++];
 
@@ -108,12 +108,12 @@ START_TEST(kinds)
 	s.body.note.head.n_type = 5;
 	ck_assert_int_eq(kind_of(&s), ELF_STATIC);
 	s.body.note.head.n_type = 4;
-	add_loader(&s, "/bin/sh", DT_NEEDED);	/* a loader makes no difference to Go */
+	add_loader(&s, "/bin/sh", DT_NEEDED); /* a loader makes no difference to Go */
 	ck_assert_int_eq(kind_of(&s), ELF_GO);
 	begin(&s);
 	add_go_build(&s);
 	ck_assert_int_eq(kind_of(&s), ELF_GO);
-	s.part[0].p_flags = 0;			/* sought in what is writable only */
+	s.part[0].p_flags = 0; /* sought in what is writable only */
 	ck_assert_int_eq(kind_of(&s), ELF_STATIC);
 	begin(&s);
 	add_loader(&s, "/bin/sh", DT_NEEDED);
@@ -125,7 +125,7 @@ START_TEST(kinds)
 	add_loader(&s, "/no/such/ld-linux.so", DT_NEEDED);
 	ck_assert_int_eq(kind_of_bytes(&s, sizeof(s), loader), ELF_DYNAMIC);
 	ck_assert_str_eq(loader, "/no/such/ld-linux.so");
-	s.part[0].p_filesz--;			/* the loader's name has no end */
+	s.part[0].p_filesz--; /* the loader's name has no end */
 	ck_assert_int_eq(kind_of(&s), ELF_BROKEN);
 }
 END_TEST
@@ -153,7 +153,7 @@ START_TEST(other_class)
 	s.head.e_phentsize++;
 	ck_assert_int_eq(kind_of(&s), ELF_BROKEN);
 	s.head.e_phentsize--;
-	s.head.e_phoff = (ElfW(Off))-8;
+	s.head.e_phoff = (ElfW(Off)) - 8;
 	ck_assert_int_eq(kind_of(&s), ELF_BROKEN);
 	s.head.e_phoff = sizeof(s);
 	ck_assert_int_eq(kind_of(&s), ELF_BROKEN);
@@ -162,8 +162,8 @@ END_TEST
 
 START_TEST(hostile_notes)
 {
-	static const ElfW(Word) sizes[] = { 0, 1, 0x7fffffff, 0x80000000, 0xfffffff0,
-					    0xffffffff };
+	static const ElfW(Word)
+		sizes[] = { 0, 1, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff };
 	struct sample s;
 	size_t i, j;
 
@@ -176,7 +176,7 @@ START_TEST(hostile_notes)
 			ck_assert_int_eq(kind_of(&s), ELF_STATIC);
 			s.part[0].p_align = 8;
 			ck_assert_int_eq(kind_of(&s), ELF_STATIC);
-			s.part[0].p_filesz = (ElfW(Xword))-1;
+			s.part[0].p_filesz = (ElfW(Xword)) - 1;
 			ck_assert_int_eq(kind_of(&s), ELF_STATIC);
 		}
 }
@@ -187,7 +187,7 @@ START_TEST(objects)
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	int no = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
 
-	ck_assert(elf_is_object(fd));	/* a PIE is one, as far as its head tells */
+	ck_assert(elf_is_object(fd)); /* a PIE is one, as far as its head tells */
 	ck_assert(!elf_is_object(no));
 	ck_assert(!elf_is_object(-1));
 	close(fd);

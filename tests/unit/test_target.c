@@ -104,8 +104,8 @@ static bool build(const char *compile, const char *program, const char *source)
 
 START_TEST(programs)
 {
-	static const char *const names[] = { "curl", "sh", "bash", "env", "/bin/true",
-					     "python3", "perl" };
+	static const char *const names[] = { "curl",	  "sh",	     "bash", "env",
+					     "/bin/true", "python3", "perl" };
 	struct target target;
 	size_t i;
 
@@ -152,13 +152,13 @@ START_TEST(privileges)
 		return;
 	ck_assert_int_eq(chmod(room, 0755), 0);
 	ck_assert_int_eq(chmod(copy, 04755), 0);
-	ck_assert_int_eq(verdict_of(copy), TARGET_PRELOAD);	/* root gains nothing */
+	ck_assert_int_eq(verdict_of(copy), TARGET_PRELOAD); /* root gains nothing */
 	ck_assert_int_eq(verdict_as(NOBODY, copy), TARGET_SECURE);
 	ck_assert_int_eq(chmod(copy, 04711), 0);
 	ck_assert_int_eq(verdict_as(NOBODY, copy), TARGET_SECURE);
 	ck_assert_int_eq(chmod(copy, 02755), 0);
 	ck_assert_int_eq(verdict_as(NOBODY, copy), TARGET_SECURE);
-	ck_assert_int_eq(chmod(copy, 02745), 0);	/* no g+x: no setgid */
+	ck_assert_int_eq(chmod(copy, 02745), 0); /* no g+x: no setgid */
 	ck_assert_int_eq(verdict_as(NOBODY, copy), TARGET_PRELOAD);
 	ck_assert_int_eq(chown(copy, NOBODY, NOBODY), 0);
 	ck_assert_int_eq(chmod(copy, 04755), 0);
@@ -181,7 +181,7 @@ START_TEST(capabilities)
 
 	ck_assert(build("cp", "/bin/true", copy));
 	if (!have(geteuid() == 0 &&
-		  !setxattr(copy, "security.capability", caps, sizeof(caps), 0),
+			  !setxattr(copy, "security.capability", caps, sizeof(caps), 0),
 		  "file capabilities"))
 		return;
 	ck_assert_int_eq(chmod(room, 0755), 0);
@@ -197,7 +197,7 @@ static const struct {
 	const char *text;
 	enum target_verdict verdict;
 	unsigned chain_len;
-	const char *path;	/* how it ends */
+	const char *path; /* how it ends */
 } scripts[] = {
 	{ "#!/bin/sh\n", TARGET_PRELOAD, 1, "/sh" },
 	{ "#! \t/bin/sh -e \t\n", TARGET_PRELOAD, 1, "/sh" },
@@ -211,7 +211,7 @@ static const struct {
 	{ "#!/usr/bin/env -S X=y Z='a b' sh -e\n", TARGET_PRELOAD, 1, "/sh" },
 	{ "#!/usr/bin/env -S -i -u HOME \"sh\" -e\n", TARGET_PRELOAD, 1, "/sh" },
 	{ "#!/usr/bin/env -S -C / -- s\\h\n", TARGET_PRELOAD, 1, "/sh" },
-	{ "#!/usr/bin/env sh -e\n", TARGET_NOT_FOUND, 1, "sh -e" },	/* no -S */
+	{ "#!/usr/bin/env sh -e\n", TARGET_NOT_FOUND, 1, "sh -e" }, /* no -S */
 	{ "#!/usr/bin/env no-such-command\n", TARGET_NOT_FOUND, 1, "no-such-command" },
 	{ "#!/usr/bin/env\n", TARGET_TOO_DEEP, 5, "/script" },
 	{ "#!/usr/bin/env -i\n", TARGET_TOO_DEEP, 5, "/script" },
@@ -221,7 +221,7 @@ static const struct {
 	{ "#!/bin/sh\r\n", TARGET_NOT_FOUND, 1, "/bin/sh\r" },
 	{ "#!sh\n", TARGET_NOT_FOUND, 1, "./sh" },
 	{ "#!/etc\n", TARGET_NOT_EXECUTABLE, 1, "/etc" },
-	{ "#!\n", TARGET_PRELOAD, 1, "/sh" },	/* refused, hence the shell's */
+	{ "#!\n", TARGET_PRELOAD, 1, "/sh" }, /* refused, hence the shell's */
 	{ "#!", TARGET_PRELOAD, 1, "/sh" },
 	{ "echo no first line of its own\n", TARGET_PRELOAD, 1, "/sh" },
 	{ "", TARGET_PRELOAD, 1, "/sh" },
@@ -236,8 +236,9 @@ START_TEST(script_of)
 	target_read(path, &target);
 	len = strlen(target.path);
 	ck_assert_msg(target.verdict == scripts[_i].verdict &&
-		      target.chain_len == scripts[_i].chain_len, "%s: %d after %u",
-		      scripts[_i].text, target.verdict, target.chain_len);
+			      target.chain_len == scripts[_i].chain_len,
+		      "%s: %d after %u", scripts[_i].text, target.verdict,
+		      target.chain_len);
 	ck_assert_uint_ge(len, strlen(end));
 	ck_assert_str_eq(target.path + len - strlen(end), end);
 	if (target.chain_len)
@@ -258,8 +259,8 @@ START_TEST(script_chains)
 		*last = (char)('0' + i);
 		script(name, text);
 		target_read(in_room(name), &target);
-		ck_assert_int_eq(target.verdict, i < TARGET_DEPTH ? TARGET_PRELOAD :
-								    TARGET_TOO_DEEP);
+		ck_assert_int_eq(target.verdict,
+				 i < TARGET_DEPTH ? TARGET_PRELOAD : TARGET_TOO_DEEP);
 	}
 	snprintf(text, sizeof(text), "#!%s\n", in_room("loop"));
 	ck_assert_int_eq(verdict_of(script("loop", text)), TARGET_TOO_DEEP);
@@ -310,7 +311,7 @@ START_TEST(search_path)
 	ck_assert_int_eq(target.verdict, TARGET_PRELOAD);
 	ck_assert_str_eq(target.chain[0], in_room("b/thing"));
 	ck_assert_int_eq(chdir(in_room("b")), 0);
-	setenv("PATH", "", 1);	/* one empty word: the current directory */
+	setenv("PATH", "", 1); /* one empty word: the current directory */
 	target_read("thing", &target);
 	ck_assert_str_eq(target.chain[0], "./thing");
 	unsetenv("PATH");

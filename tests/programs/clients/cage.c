@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cage NUMBER,NUMBER,... CMD...: runs CMD in a sandbox that kills it on any system call but
- * those numbered (the ones that it makes without us) and those that the shim's documents
- * admit.
+ * cage NUMBER,NUMBER,... CMD...: runs CMD in a sandbox that kills it on any system call
+ * but those numbered (the ones that it makes without us) and those that the shim's
+ * documents admit.
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 static const int admitted[] = {
-	SYS_getsockopt, SYS_setsockopt, SYS_sendto,    SYS_sendmsg,   SYS_futex,
-	SYS_fcntl,	SYS_ppoll,	SYS_openat,    SYS_close,     SYS_fstat,
-	SYS_mmap,	SYS_fallocate,	SYS_ftruncate, SYS_mkdirat,   SYS_readlinkat,
+	SYS_getsockopt, SYS_setsockopt, SYS_sendto,	   SYS_sendmsg, SYS_futex,
+	SYS_fcntl,	SYS_ppoll,	SYS_openat,	   SYS_close,	SYS_fstat,
+	SYS_mmap,	SYS_fallocate,	SYS_ftruncate,	   SYS_mkdirat, SYS_readlinkat,
 	SYS_geteuid,	SYS_getpid,	SYS_clock_gettime,
 };
 

@@ -232,7 +232,8 @@ FRAGMENT(__dprintf_chk)
 	carries(by_dprintf_chk);
 }
 
-static long list(int fd, bool checked, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static long list(int fd, bool checked,
+						       const char *format, ...)
 {
 	va_list args;
 	long r;

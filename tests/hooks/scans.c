@@ -61,7 +61,7 @@ FRAGMENT(__isoc99_fscanf)
 	scans(by_fscanf);
 }
 
-static int list(FILE *f, const char *format, ...)
+__attribute__((format(scanf, 2, 3))) static int list(FILE *f, const char *format, ...)
 {
 	va_list args;
 	int r;

@@ -149,7 +149,7 @@ def caged(*words):
                 done = place.run(["strace", "-f", "-n", "-qq", "-A", "-o", log, *filled],
                                  under=False)
             with open(log, encoding="utf-8", errors="replace") as lines:
-                found = re.findall(r"^\d+ \[ *(\d+)\]", lines.read(), flags=re.M)
+                found = re.findall(r"^\d+ +\[ *(\d+)\]", lines.read(), flags=re.M)
             place.calls = ",".join(sorted(set(found), key=int))
             if len(place.calls) < 20:
                 raise Broken(f"strace did not say what the program calls: {done}")

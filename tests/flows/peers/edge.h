@@ -43,7 +43,8 @@ static long raw(long number, long a, long b, long c)
 #endif
 }
 
-static void say_to(int out, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void say_to(int out, const char *format,
+							 ...)
 {
 	char line[512];
 	int was = errno, n;

@@ -96,7 +96,7 @@ int main(int argc, char **argv)
 	struct place to = place_of(argv[argc - 2], argv[argc - 1]);
 	size_t n = (size_t)atol(argv[2]);
 	int primed[2];
-	pid_t child;
+	pid_t child = -1;
 	char c;
 
 	if (strcmp(argv[1], "stop")) {

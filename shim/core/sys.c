@@ -33,18 +33,30 @@ static bool word_readable(uintptr_t at)
 		    &nothing) != -EFAULT;
 }
 
+/* A word of the page that lies within [from, to), else the one that holds `from`. */
+static bool page_readable(uintptr_t from, uintptr_t to)
+{
+	uintptr_t whole = (from + 3) & ~(uintptr_t)3;
+
+	return word_readable(whole + 4 <= to ? whole : from & ~(uintptr_t)3);
+}
+
 bool sys_readable(const void *p, size_t n)
 {
-	/* an aligned word never leaves the page of its bytes */
-	uintptr_t at = (uintptr_t)p & ~(uintptr_t)3;
-	uintptr_t last = ((uintptr_t)p + (n ? n - 1 : 0)) & ~(uintptr_t)3;
+	uintptr_t from = (uintptr_t)p, to = from + (n ? n : 1);
 
-	if (last < at)
+	if (to <= from)
 		return false;
-	for (; at / PAGE_BYTES != last / PAGE_BYTES; at = (at | (PAGE_BYTES - 1)) + 1)
-		if (!word_readable(at))
+	while (from < to) {
+		uintptr_t end = (from | (PAGE_BYTES - 1)) + 1;
+
+		if (end == 0 || end > to)
+			end = to;
+		if (!page_readable(from, end))
 			return false;
-	return word_readable(last);
+		from = end;
+	}
+	return true;
 }
 
 bool sys_writable_int(int fd, void *p)

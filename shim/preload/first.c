@@ -114,7 +114,10 @@ static int wait_handshake(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	int was = real_errno();
-	int r = REAL(poll)(&p, 1, send_timeout_ms(fd)); /* can be cancelled */
+	int timeout_ms = send_timeout_ms(fd);
+	struct timespec t = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
+	/* can be cancelled */
+	int r = REAL(ppoll)(&p, 1, timeout_ms < 0 ? NULL : &t, NULL);
 	int e = real_errno();
 	struct tcp_facts f;
 

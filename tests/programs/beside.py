@@ -9,11 +9,10 @@ import subprocess
 import time
 
 from place import Broken, PATH
-from row import Row, opens, passed_by, rides
+from row import LIBS, Row, opens, passed_by, rides
 from web import URL, nginx
 
 PORT = 7700
-LIBS = "/usr/lib/x86_64-linux-gnu/"
 BUILDS = {
     "plain": (["gcc"], ()),
     "ASan": (["gcc"], ("-fsanitize=address",)),

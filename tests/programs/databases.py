@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """databases: redis, memcached, PostgreSQL, MariaDB."""
 
+import glob
 import pwd
 import subprocess
 
@@ -8,7 +9,7 @@ from place import Broken
 from row import Row, opens, rides
 from web import only
 
-POSTGRES = "/usr/lib/postgresql/15/bin/"
+(POSTGRES, *_) = sorted(glob.glob("/usr/lib/postgresql/*/bin/"), reverse=True) or [""]
 
 
 def redis(place):

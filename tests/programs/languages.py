@@ -36,7 +36,8 @@ for kind in ("threads", "forks"):
 Row("python asyncio streams", ["python3"], served(PYTHON, "server_asyncio.py", port=7101),
     client(PYTHON, "asyncio_lines.py"), rides(0.5), 7101)
 Row("python asyncio ssl", PY, served(PYTHON, "server_asyncio.py", port=7443),
-    [*client(PYTHON, "asyncio_lines.py"), "{shared}/cert.pem"], rides(0.5), 7443)
+    [*client(PYTHON, "asyncio_lines.py"), "{shared}/cert.pem"],
+    rides(0.1, "unless ten handshakes at once make it late"), 7443)
 Row("python asyncio closed ports", ["python3"],
     served(PYTHON, "server_asyncio.py", port=7101), client(PYTHON, "asyncio_closed.py"),
     rides(0.1, "those to the open port"), 7101)

@@ -147,9 +147,12 @@ Row("vsftpd active", FTP, vsftpd, ["curl", "-sS", "-P", "192.0.2.1", "ftp://{hos
     opens(GREETS), 21, root=True)
 Row("wget ftp", ["vsftpd", "wget"], vsftpd, ["wget", "-q", "-O", "-", "ftp://{host}/hello"],
     opens(GREETS), 21, root=True)
-Row("lftp", ["vsftpd", "lftp"], vsftpd,
-    ["lftp", "-c", "set ftp:sync-mode off; open {host}; cat hello; "
-     "put {dir}/ftp/hello -o in/copy; cls in; rm in/copy"], opens(GREETS), 21, root=True)
+LFTP = ("open {host}; cat hello; put {dir}/ftp/hello -o in/copy; cls in; rm in/copy")
+Row("lftp", ["vsftpd", "lftp"], vsftpd, ["lftp", "-c", "set ftp:sync-mode on; " + LFTP],
+    opens(GREETS), 21, root=True)
+Row("lftp ahead", ["vsftpd", "lftp"], vsftpd,
+    ["lftp", "-c", "set ftp:sync-mode off; " + LFTP],
+    rides(why="it does not wait for the greeting"), 21, root=True)
 
 
 # --- git and rsync

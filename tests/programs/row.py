@@ -9,6 +9,7 @@ A client's row says what its SYNs carry once it is known there:
   passed_by(WHY)      nothing: the program reaches libc another way, and only has to work
 A shim that does nothing sends no cookie, and so passes for none of the first three."""
 
+import glob
 import os
 import re
 import shutil
@@ -86,16 +87,17 @@ class Row:
         if self.root and in_user_namespace():
             return "needs more users than a user namespace of one has"
         missing = [p for p in self.packages if not shutil.which(PACKAGES[p])
-                   and not os.path.exists(PACKAGES[p])]
+                   and not glob.glob(PACKAGES[p])]
         return f"not installed: {' '.join(missing)}" if missing else None
 
 
+LIBS = f"/usr/lib/{os.uname().machine}-linux-gnu/"
 # Debian package: a program or file of it
 PACKAGES = {
     "curl": "curl", "wget": "wget", "nginx": "nginx", "haproxy": "haproxy",
     "lighttpd": "lighttpd", "apache2-utils": "ab", "wrk": "wrk",
     "redis-server": "redis-server", "redis-tools": "redis-benchmark",
-    "memcached": "memcached", "postgresql": "/usr/lib/postgresql/15/bin/postgres",
+    "memcached": "memcached", "postgresql": "/usr/lib/postgresql/*/bin/postgres",
     "mariadb-server": "mariadbd", "mariadb-client": "mariadb",
     "openssh-server": "sshd", "openssh-client": "ssh",
     "exim4-daemon-light": "exim4", "vsftpd": "vsftpd", "lftp": "lftp",
@@ -104,9 +106,9 @@ PACKAGES = {
     "unbound": "unbound", "bash": "bash", "python3": "python3", "nodejs": "node",
     "default-jdk-headless": "javac", "perl": "perl", "php-cli": "php", "ruby": "ruby",
     "gcc": "gcc", "clang": "clang", "libc6-dev": "/usr/include/stdio.h",
-    "libclang-rt-14-dev": "/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux",
-    "libjemalloc2": "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2",
-    "libtcmalloc-minimal4": "/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4",
+    "libclang-rt-14-dev": "/usr/lib/llvm-14/lib/clang/*/lib/linux",
+    "libjemalloc2": LIBS + "libjemalloc.so.2",
+    "libtcmalloc-minimal4": LIBS + "libtcmalloc_minimal.so.4",
     "valgrind": "valgrind", "strace": "strace", "gdb": "gdb",
     "torsocks": "torsocks", "proxychains4": "proxychains4",
     "util-linux": "setpriv", "iproute2": "ip",

@@ -7,6 +7,7 @@
 
 #define MAGIC 0x316d656d6f667431u /* "1tfomem1" */
 #define PROBES 8
+#define BURNT_FOR_S 600
 
 _Static_assert(sizeof(struct memory_row) == 64, "a row is one cache line");
 _Static_assert(sizeof(struct memory) == 64 * (4 + MEMORY_ROWS),
@@ -144,6 +145,9 @@ void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 	struct memory_row *r = row_claim(m, to, key);
 
 	if (!r)
+		return;
+	if (LOAD(r->habit) == (HABIT_BURNT ^ (uint32_t)key) &&
+	    recent(r, key, clock_today_s(), BURNT_FOR_S))
 		return;
 	if (h == HABIT_WROTE_LATE &&
 	    LOAD(r->habit) != (HABIT_WRITES_FIRST ^ (uint32_t)key))

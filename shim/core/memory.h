@@ -24,6 +24,7 @@ enum habit {
 	HABIT_WRITES_FIRST,
 	HABIT_READS_FIRST,
 	HABIT_KNOCKS,
+	HABIT_BURNT,	  /* data in its SYN was lost with the connection */
 	HABIT_WROTE_LATE, /* it writes first, but the last time not at once */
 };
 
@@ -61,7 +62,10 @@ void memory_ask(struct memory *m, const struct addr *to, uint32_t program,
 void memory_answered(struct memory *m, const struct addr *to);
 /* Refused, reset or timed out: no longer proven, for everybody. */
 void memory_failed(struct memory *m, const struct addr *to);
-/* HABIT_WROTE_LATE is believed once: a busy machine; twice in a row is UNKNOWN. */
+/*
+ * HABIT_BURNT stays for ten minutes, whatever comes.  HABIT_WROTE_LATE is believed once
+ * (a busy machine); twice in a row is UNKNOWN.
+ */
 void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 		  enum habit h);
 void memory_count(struct memory *m, const struct addr *to, enum outcome o);

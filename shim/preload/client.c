@@ -128,6 +128,8 @@ static enum reason not_proven(int fd, const struct addr *to)
 		return REASON_reads_first;
 	case HABIT_KNOCKS:
 		return REASON_knock;
+	case HABIT_BURNT:
+		return REASON_paused;
 	case HABIT_WRITES_FIRST:
 	case HABIT_WROTE_LATE:
 		break;
@@ -176,7 +178,7 @@ static int first_contact(int fd, struct slot *s, const struct sockaddr *to,
 		thread_self.fresh = fd + 1;
 		slot_move(fd, SLOT_OPENING, SLOT_WATCHED);
 	} else if (r != -EINTR) {
-		learn_ended(fd, &s->to, r);
+		learn_ended(fd, s, r);
 	}
 	return r;
 }
@@ -253,7 +255,7 @@ static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int 
 		slot_flag(s, SLOT_TOLD | SLOT_SAID);
 		slot_move(fd, SLOT_OPENING, SLOT_WATCHED);
 	} else if (learn_is_failure(-*ret)) {
-		learn_ended(fd, &s->to, *ret);
+		learn_ended(fd, s, *ret);
 	}
 	return true;
 }

@@ -151,9 +151,7 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 	if (r == -EINTR)
 		return n; /* as a plain write: the bytes are under way */
 	if (r) {
-		if (learn_is_failure(-r))
-			learn_failed(&s->to);
-		slot_set(fd, SLOT_PLAIN);
+		learn_ended(fd, s, r);
 		return r;
 	}
 	slot_move(fd, SLOT_OPENING, SLOT_WATCHED);

@@ -109,10 +109,17 @@ bool learn_is_failure(int e)
 	       e == EHOSTUNREACH || e == ENETUNREACH;
 }
 
-void learn_ended(int fd, const struct addr *to, int r)
+void learn_ended(int fd, struct slot *s, int r)
 {
+	struct memory *m = memory_now();
+
 	if (learn_is_failure(-r))
-		learn_failed(to);
+		learn_failed(&s->to);
+	/* nobody there is one thing; data in the SYN that was never heard of is another
+	 */
+	if (m && learn_is_failure(-r) && r != -ECONNREFUSED &&
+	    slot_has(s, SLOT_SYN_DATA))
+		memory_habit(m, &s->to, program_id(), HABIT_BURNT);
 	slot_set(fd, SLOT_PLAIN);
 }
 

@@ -20,7 +20,7 @@ void learn_ask(const struct addr *to, struct memory_view *ret);
 void learn_failed(const struct addr *to);
 /* A connection has ended by r, a negative errno: the slot is plain, the memory knows.
  */
-void learn_ended(int fd, const struct addr *to, int r);
+void learn_ended(int fd, struct slot *s, int r);
 /* This errno of a connection says that the destination does not answer. */
 bool learn_is_failure(int e);
 /* The connection's one record: called when its first byte came back, or at its end. */

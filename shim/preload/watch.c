@@ -33,7 +33,7 @@ void watch_told_error(int fd, int e)
 	if (!s)
 		return;
 	if (e)
-		learn_ended(fd, &s->to, -e);
+		learn_ended(fd, s, -e);
 	else if (slot_state(fd) == SLOT_DEFERRED || !kernel_holds_syn(fd))
 		slot_flag(s, SLOT_TOLD);
 }
@@ -52,7 +52,7 @@ void watch_heard(int fd, ssize_t n)
 		return;
 	thread_not_fresh(fd);
 	if (n < 0)
-		learn_ended(fd, &s->to, -real_errno());
+		learn_ended(fd, s, -real_errno());
 	else if (slot_move(fd, state, SLOT_PLAIN))
 		learn_connection(fd, s);
 }

@@ -1011,6 +1011,16 @@ START_TEST(memory_keeps_habits)
 	ck_assert_int_eq(habit_there(m, &a, OTHER_PROGRAM), HABIT_READS_FIRST);
 	ck_assert_int_eq(habit_there(m, &b, PROGRAM), HABIT_UNKNOWN);
 	ck_assert(!answered(m, &a, FOR_S)); /* a habit proves nothing */
+	memory_habit(m, &b, PROGRAM, HABIT_WROTE_LATE); /* never seen to be in time */
+	ck_assert_int_eq(habit_there(m, &b, PROGRAM), HABIT_UNKNOWN);
+	memory_habit(m, &b, PROGRAM, HABIT_WRITES_FIRST);
+	memory_habit(m, &b, PROGRAM, HABIT_WROTE_LATE); /* forgiven once */
+	ck_assert_int_eq(habit_there(m, &b, PROGRAM), HABIT_WROTE_LATE);
+	memory_habit(m, &b, PROGRAM, HABIT_WROTE_LATE);
+	ck_assert_int_eq(habit_there(m, &b, PROGRAM), HABIT_UNKNOWN);
+	memory_habit(m, &b, PROGRAM, HABIT_BURNT); /* and nothing makes it good */
+	memory_habit(m, &b, PROGRAM, HABIT_WRITES_FIRST);
+	ck_assert_int_eq(habit_there(m, &b, PROGRAM), HABIT_BURNT);
 }
 END_TEST
 

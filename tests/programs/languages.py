@@ -71,6 +71,8 @@ Row("java HttpURLConnection", JDK + ["nginx"], nginx, java("UrlConnection"), rid
 Row("java HttpClient", JDK + ["nginx"], nginx, java("Client"),
     first_contact("another thread writes than the one that connects"))
 Row("java NIO Selector", JDK, java_server, java("EchoClient", 7300), rides(0.5), 7300)
+Row("java NIO Selector, slow", JDK, java_server, java("EchoClient", 7300, "slow"),
+    rides(0.1, "but the last six: it sleeps between event and write"), 7300)
 Row("java Socket, closed ports", JDK, java_server, java("Ports", 7300), rides(0.3), 7300)
 
 # --- Perl, PHP, Ruby

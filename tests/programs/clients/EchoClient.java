@@ -8,12 +8,16 @@ import java.nio.channels.SocketChannel;
 // Connections that finish by OP_CONNECT, one after the other and six at once.
 public class EchoClient {
 	static int port;
+	static boolean slow; // other things to do between the event and finishConnect()
 
 	public static void main(String[] args) throws Exception {
 		port = Integer.parseInt(args[0]);
 		for (int i = 0; i < 4; i++)
 			run(1);
 		run(6);
+		slow = args.length > 1;
+		if (slow)
+			run(6);
 	}
 
 	static void run(int count) throws Exception {
@@ -36,6 +40,8 @@ public class EchoClient {
 			for (SelectionKey key : selector.selectedKeys()) {
 				SocketChannel c = (SocketChannel)key.channel();
 				if (key.isConnectable()) {
+					if (slow)
+						Thread.sleep(1);
 					if (!c.finishConnect())
 						System.out.println("not finished");
 					c.write(ByteBuffer.wrap(new byte[500]));

@@ -3,6 +3,7 @@
 ends of the lab's wire, bare or under the shim, and what they said. Knows nothing of what is
 expected."""
 
+import difflib
 import grp
 import os
 import pwd
@@ -41,6 +42,15 @@ class Said:
 
     def __eq__(self, other):
         return (self.code, self.out, self.err) == (other.code, other.out, other.err)
+
+    def against(self, other):
+        """The lines that differ: - self, + other."""
+        def lines(said):
+            how = "hung" if said.code is None else f"status {said.code}"
+            return [how, *said.out.splitlines(), *(f"stderr: {e}" for e in
+                                                   said.err.splitlines())]
+        found = list(difflib.unified_diff(lines(self), lines(other), n=0, lineterm=""))
+        return "\n".join(line[:300] for line in found[2:26] if not line.startswith("@@"))
 
     def __str__(self):
         how = "hung" if self.code is None else f"status {self.code}"

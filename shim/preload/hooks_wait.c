@@ -43,6 +43,7 @@ int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until);
 #include <errno.h>
 #include <sys/syscall.h>
 
+#include "core/sys.h"
 #include "preload/death.h"
 #include "preload/debt.h"
 #include "preload/epoll.h"
@@ -63,11 +64,29 @@ int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until);
 		return r; \
 	} while (0)
 
+/*
+ * "Is it writable?", asked once more of a connection that was said to be (Java's
+ * finishConnect): what was told stays true, though the SYN has gone alone meanwhile.
+ */
+static void keep_word(const struct pollfd *p)
+{
+	struct slot *s;
+
+	if (!sys_readable(p, sizeof(*p)) || !(p->events & POLLOUT))
+		return;
+	s = slot_noted(p->fd);
+	if (s && slot_state(p->fd) == SLOT_OPENING && slot_has(s, SLOT_TOLD) &&
+	    !slot_has(s, SLOT_WROTE))
+		debt_settle(p->fd, DEBT_SETTLE_MS);
+}
+
 HOOKED(int, poll, (struct pollfd * fds, nfds_t n, int timeout), (fds, n, timeout),
        false)
 {
 	if (quiet())
 		return REAL(poll)(fds, n, timeout);
+	if (n == 1 && timeout == 0)
+		keep_word(fds);
 	WAIT(pause_ms(&p, timeout), REAL(poll)(fds, n, pause_next_ms(&p)));
 }
 SAME_AS(__poll, poll);

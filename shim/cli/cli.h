@@ -15,9 +15,9 @@
 /* argv[0] is the verb; main returns the exit status. */
 struct verb {
 	const char *name;
-	const char *synopsis;	/* what follows the name */
+	const char *synopsis; /* what follows the name */
 	const char *summary;
-	const char *details;	/* whole lines, for `tfo help VERB` */
+	const char *details; /* whole lines, for `tfo help VERB` */
 	int (*main)(int argc, char **argv);
 };
 
@@ -28,8 +28,8 @@ enum status {
 	STATUS_OK = 0,
 	STATUS_FINDING = 1,
 	STATUS_USAGE = 2,
-	STATUS_SELF = 125,	/* tfo failed or refused: nothing was started */
-	STATUS_CANNOT = 126,	/* found, cannot be executed */
+	STATUS_SELF = 125,   /* tfo failed or refused: nothing was started */
+	STATUS_CANNOT = 126, /* found, cannot be executed */
 	STATUS_MISSING = 127,
 };
 

@@ -150,13 +150,11 @@ static void check_state(struct findings *findings)
 	if (made)
 		fault = find_fault(&st, &pattern);
 	else
-		fault = errno == ENOENT && can_make(path.at) ? NULL :
-							       "cannot be made";
+		fault = errno == ENOENT && can_make(path.at) ? NULL : "cannot be made";
 	if (fault)
 		findings_tell(findings, LEVEL_FAIL, name,
 			      findings_paste(remedy, sizeof(remedy), pattern, path.at),
-			      "%s %s; every process learns for itself", path.at,
-			      fault);
+			      "%s %s; every process learns for itself", path.at, fault);
 	else
 		findings_tell(findings, LEVEL_OK, name, NULL, "%s%s", path.at,
 			      made ? "" : ", to be made by the first program");
@@ -171,8 +169,8 @@ static void check_environment(struct findings *findings)
 	else
 		findings_tell(findings, LEVEL_OK, "LD_PRELOAD", NULL,
 			      "%s; 'tfo run' %s", preload,
-			      object_is_in(preload) ? "leaves it as it is" :
-			      "keeps it, behind libtfoshim.so");
+			      object_is_in(preload) ? "leaves it as it is"
+						    : "keeps it, behind libtfoshim.so");
 	if (!object_is_off()) {
 		findings_tell(findings, LEVEL_OK, "TFOSHIM_OFF", NULL, "not set");
 		return;
@@ -221,11 +219,10 @@ const struct verb doctor_verb = {
 	.name = "doctor",
 	.synopsis = "[--] [COMMAND [ARGUMENT...]]",
 	.summary = "ask whether this machine, and COMMAND, can do it",
-	.details =
-		"One line per check: ok, warn or fail, the fact, and a remedy to\n"
-		"paste. The last line says who gains. COMMAND is not started.\n"
-		"\n"
-		"Exit status: 0 clients and servers gain and no check failed,\n"
-		"1 otherwise, 2 bad usage.\n",
+	.details = "One line per check: ok, warn or fail, the fact, and a remedy to\n"
+		   "paste. The last line says who gains. COMMAND is not started.\n"
+		   "\n"
+		   "Exit status: 0 clients and servers gain and no check failed,\n"
+		   "1 otherwise, 2 bad usage.\n",
 	.main = doctor_main,
 };

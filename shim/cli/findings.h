@@ -13,7 +13,7 @@ enum level { LEVEL_OK, LEVEL_WARN, LEVEL_FAIL };
 
 struct findings {
 	bool colour, failed;
-	const char *no_client, *no_server;	/* why it gains nothing; or NULL */
+	const char *no_client, *no_server; /* why it gains nothing; or NULL */
 };
 
 void findings_begin(struct findings *findings);

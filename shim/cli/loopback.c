@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define PATIENCE_MS 1000
-#define SYN_DATA 32	/* TCPI_OPT_SYN_DATA, for which musl has no name */
+#define SYN_DATA 32 /* TCPI_OPT_SYN_DATA, for which musl has no name */
 
 static int wait_for(int fd, short events)
 {

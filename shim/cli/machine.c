@@ -91,11 +91,15 @@ static void check_kernel(struct findings *findings)
 
 static void check_cookies(struct findings *findings, long bits)
 {
-	const char *client = bits & CLIENT_NO_COOKIE ?
-		"clients send data in the SYN without a cookie (0x4)" : "";
-	const char *server = bits & SERVER_NO_COOKIE ?
-		"servers take data in the SYN without a cookie (0x200): a forged "
-		"sender address is not noticed" : "";
+	const char *client =
+		bits & CLIENT_NO_COOKIE
+			? "clients send data in the SYN without a cookie (0x4)"
+			: "";
+	const char *server = bits & SERVER_NO_COOKIE
+				     ? "servers take data in the SYN without a cookie "
+				       "(0x200): a forged "
+				       "sender address is not noticed"
+				     : "";
 	char remedy[64];
 
 	if (!*client && !*server) {
@@ -131,7 +135,8 @@ static long check_bits(struct findings *findings, const char *container)
 	char remedy[160], more[96] = "";
 
 	if (bits < 0) {
-		findings_tell(findings, LEVEL_FAIL, "sysctl", NULL, SYSCTL
+		findings_tell(findings, LEVEL_FAIL, "sysctl", NULL,
+			      SYSCTL
 			      " cannot be read: no /proc, or no TCP Fast Open in it");
 		findings_deny_both(findings, SYSCTL " cannot be read");
 		return -1;
@@ -167,8 +172,8 @@ static void check_pause(struct findings *findings)
 			      pause);
 	else
 		findings_tell(findings, LEVEL_OK, "black holes", NULL,
-			      pause ? "this kernel has no pause of its own" :
-				      "the kernel's own pause is off");
+			      pause ? "this kernel has no pause of its own"
+				    : "the kernel's own pause is off");
 }
 
 static void check_backlog(struct findings *findings)
@@ -182,7 +187,8 @@ static void check_backlog(struct findings *findings)
 		findings_tell(findings, LEVEL_WARN, "somaxconn",
 			      "sysctl -w net.core.somaxconn=4096",
 			      "%ld: no listener can have more Fast Open connections "
-			      "waiting", most);
+			      "waiting",
+			      most);
 	else
 		findings_tell(findings, LEVEL_OK, "somaxconn", NULL, "%ld", most);
 }
@@ -234,10 +240,10 @@ static void check_io_uring(struct findings *findings)
 	long off = read_number("/proc/sys/kernel/io_uring_disabled");
 
 	findings_tell(findings, LEVEL_OK, "io_uring", NULL, "%s",
-		      off == 2 ? "disabled" :
-		      off == 1 ? "allowed to a few; it passes the hooks by" :
-				 "allowed; a program that uses it for sockets passes "
-				 "the hooks by");
+		      off == 2	 ? "disabled"
+		      : off == 1 ? "allowed to a few; it passes the hooks by"
+				 : "allowed; a program that uses it for sockets passes "
+				   "the hooks by");
 }
 
 void machine_check(struct findings *findings)

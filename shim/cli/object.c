@@ -135,8 +135,8 @@ static bool listen_to(int fd, char *ret_noise, size_t size)
 	ret_noise[0] = '\0';
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (poll(&wait, 1, left_of(&start)) > 0) {
-		got = have + 1 < size ? read(fd, ret_noise + have, size - have - 1) :
-					read(fd, drop, sizeof(drop));
+		got = have + 1 < size ? read(fd, ret_noise + have, size - have - 1)
+				      : read(fd, drop, sizeof(drop));
 		if (got <= 0)
 			return true;
 		if (have + 1 < size)

@@ -17,8 +17,8 @@
 
 struct plan {
 	bool dry, require;
-	char *state;		/* absolute, or NULL */
-	char *preload;		/* the new LD_PRELOAD; NULL: run it unchanged */
+	char *state;   /* absolute, or NULL */
+	char *preload; /* the new LD_PRELOAD; NULL: run it unchanged */
 	char **command;
 	struct target target;
 	char sentence[TARGET_SENTENCE];
@@ -112,8 +112,8 @@ static int refuse(const struct plan *plan)
 /* Without the object a program runs as before: we never keep one from starting. */
 static int do_without(const struct plan *plan, int err, const char *path)
 {
-	const char *then = plan->require ? "not started, as --require asks" :
-					   "it runs without Fast Open";
+	const char *then = plan->require ? "not started, as --require asks"
+					 : "it runs without Fast Open";
 
 	if (err == -EINVAL)
 		say_error("%s: LD_PRELOAD cannot name a path with ':' or ' ' in it; %s",
@@ -179,7 +179,7 @@ static int show(struct plan *plan)
 		printf(" LD_PRELOAD=");
 		say_word(stdout, plan->preload);
 	}
-	if (strchr(*word, '='))	/* env would read it as one more variable */
+	if (strchr(*word, '=')) /* env would read it as one more variable */
 		printf(" sh -c 'exec \"$0\" \"$@\"'");
 	for (; *word; word++) {
 		putchar(' ');

@@ -106,7 +106,7 @@ int sys_poll1(int fd, short events, int timeout_ms, short *ret_revents);
 bool sys_readable(const void *p, size_t n);
 /* Can an int be written at p?  Writes one; fd must be a socket. */
 bool sys_writable_int(int fd, void *p);
-/* Can a timeval be written at p?  Writes the time of day. */
+/* Can a timeval be written at p?  Writes two numbers of its size. */
 bool sys_writable_timeval(void *p);
 /* Is the mode of this descriptor blocking (O_NONBLOCK clear)? */
 bool sys_blocks(int fd);

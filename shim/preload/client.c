@@ -243,7 +243,7 @@ static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int 
 	}
 	if (slot_state(fd) == SLOT_DEFERRED) {
 		*ret = slot_has(s, SLOT_SAID) ? -EISCONN : 0;
-		slot_flag(s, SLOT_TOLD | SLOT_SAID);
+		slot_flag_all(fd, SLOT_TOLD | SLOT_SAID);
 		return true;
 	}
 	debt_settle(fd, DEBT_SETTLE_MS); /* it was told that it is connected: so it
@@ -252,7 +252,7 @@ static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int 
 	if (*ret == 0) {
 		if (slot_has(s, SLOT_SAID))
 			*ret = -EISCONN;
-		slot_flag(s, SLOT_TOLD | SLOT_SAID);
+		slot_flag_all(fd, SLOT_TOLD | SLOT_SAID);
 		slot_move(fd, SLOT_OPENING, SLOT_WATCHED);
 	} else if (learn_is_failure(-*ret)) {
 		learn_ended(fd, s, *ret);

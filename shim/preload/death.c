@@ -16,8 +16,8 @@
 #include "preload/thread.h"
 
 /*
- * Does the program count on this connection?  A copy only answers for what was written
- * through it: its original has another holder.
+ * Does the program count on this connection?  In a fork child only if it wrote: else it
+ * is the parent's.
  */
 static bool counted_on(struct slot *s)
 {
@@ -51,11 +51,21 @@ static void say_farewell(int fd, struct slot *s)
 		kernel_send_fin(fd);
 }
 
+/* Another descriptor of this process has the same connection and the same record. */
+static bool lives_on(int fd)
+{
+	if (slot_twin(fd) < 0)
+		return false;
+	slot_set(fd, SLOT_PLAIN);
+	thread_paid(fd);
+	return true;
+}
+
 void death_of(int fd)
 {
 	struct slot *s = slot_of(fd);
 
-	if (!s)
+	if (!s || lives_on(fd))
 		return;
 	debt_materialize(fd);
 	if (slot_state(fd) == SLOT_OPENING && counted_on(s) && still_opening(fd))
@@ -130,7 +140,6 @@ void death_shared(int from, int to)
 		return;
 	}
 	*copy = *s;
-	slot_flag(copy, SLOT_COPY);
 	slot_set(to, slot_state(from));
 	if (slot_state(from) == SLOT_DEFERRED && !thread_owe(to))
 		debt_materialize(to);

@@ -17,7 +17,7 @@ void debt_materialize(int fd)
 		return;
 	/* first the SYN, then the mark: a signal handler between may do both again */
 	sys_sendto(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
-	slot_move(fd, SLOT_DEFERRED, SLOT_OPENING);
+	slot_move_all(fd, SLOT_DEFERRED, SLOT_OPENING);
 	thread_paid(fd);
 }
 

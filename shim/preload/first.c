@@ -180,8 +180,8 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	n = sys3(SYS_sendmsg, fd, m, flags | MSG_FASTOPEN | MSG_DONTWAIT);
 	if (n < 0)
 		return hold_back(fd); /* no cookie any more, or another was faster */
-	slot_flag(s, SLOT_SYN_DATA | SLOT_TOLD); /* who could send is connected */
-	slot_move(fd, SLOT_DEFERRED, SLOT_OPENING);
+	slot_flag_all(fd, SLOT_SYN_DATA | SLOT_TOLD); /* who could send is connected */
+	slot_move_all(fd, SLOT_DEFERRED, SLOT_OPENING);
 	thread_paid(fd);
 	*ret = after_syn(fd, s, m, flags, n, total);
 	return true;

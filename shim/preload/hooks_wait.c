@@ -87,7 +87,10 @@ HOOKED(int, poll, (struct pollfd * fds, nfds_t n, int timeout), (fds, n, timeout
 		return REAL(poll)(fds, n, timeout);
 	if (n == 1 && timeout == 0)
 		keep_word(fds);
-	WAIT(pause_ms(&p, timeout), REAL(poll)(fds, n, pause_next_ms(&p)));
+	WAIT(pause_ms(&p, timeout),
+	     p.step == PAUSE_SLICE ? REAL(ppoll)(fds, n, pause_next_timespec(&p),
+						 pause_mask(&p, NULL))
+				   : REAL(poll)(fds, n, pause_next_ms(&p)));
 }
 SAME_AS(__poll, poll);
 
@@ -95,7 +98,10 @@ int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t room)
 {
 	if (quiet())
 		return REAL(__poll_chk)(fds, n, timeout, room);
-	WAIT(pause_ms(&p, timeout), REAL(__poll_chk)(fds, n, pause_next_ms(&p), room));
+	WAIT(pause_ms(&p, timeout),
+	     p.step == PAUSE_SLICE ? REAL(__ppoll_chk)(fds, n, pause_next_timespec(&p),
+						       pause_mask(&p, NULL), room)
+				   : REAL(__poll_chk)(fds, n, pause_next_ms(&p), room));
 }
 
 int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
@@ -104,7 +110,7 @@ int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 	if (quiet())
 		return REAL(ppoll)(fds, n, timeout, mask);
 	WAIT(pause_timespec(&p, timeout),
-	     REAL(ppoll)(fds, n, pause_next_timespec(&p), mask));
+	     REAL(ppoll)(fds, n, pause_next_timespec(&p), pause_mask(&p, mask)));
 }
 
 int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
@@ -113,7 +119,8 @@ int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 	if (quiet())
 		return REAL(__ppoll_chk)(fds, n, timeout, mask, room);
 	WAIT(pause_timespec(&p, timeout),
-	     REAL(__ppoll_chk)(fds, n, pause_next_timespec(&p), mask, room));
+	     REAL(__ppoll_chk)(fds, n, pause_next_timespec(&p), pause_mask(&p, mask),
+			       room));
 }
 
 HOOKED(int, epoll_wait, (int set, struct epoll_event *e, int n, int timeout),
@@ -121,7 +128,10 @@ HOOKED(int, epoll_wait, (int set, struct epoll_event *e, int n, int timeout),
 {
 	if (quiet())
 		return REAL(epoll_wait)(set, e, n, timeout);
-	WAIT(pause_ms(&p, timeout), REAL(epoll_wait)(set, e, n, pause_next_ms(&p)));
+	WAIT(pause_ms(&p, timeout),
+	     p.step == PAUSE_SLICE ? REAL(epoll_pwait)(set, e, n, pause_next_ms(&p),
+						       pause_mask(&p, NULL))
+				   : REAL(epoll_wait)(set, e, n, pause_next_ms(&p)));
 }
 
 int epoll_pwait(int set, struct epoll_event *e, int n, int timeout,
@@ -130,7 +140,7 @@ int epoll_pwait(int set, struct epoll_event *e, int n, int timeout,
 	if (quiet())
 		return REAL(epoll_pwait)(set, e, n, timeout, mask);
 	WAIT(pause_ms(&p, timeout),
-	     REAL(epoll_pwait)(set, e, n, pause_next_ms(&p), mask));
+	     REAL(epoll_pwait)(set, e, n, pause_next_ms(&p), pause_mask(&p, mask)));
 }
 
 int epoll_pwait2(int set, struct epoll_event *e, int n, const struct timespec *timeout,
@@ -139,7 +149,8 @@ int epoll_pwait2(int set, struct epoll_event *e, int n, const struct timespec *t
 	if (quiet())
 		return REAL(epoll_pwait2)(set, e, n, timeout, mask);
 	WAIT(pause_timespec(&p, timeout),
-	     REAL(epoll_pwait2)(set, e, n, pause_next_timespec(&p), mask));
+	     REAL(epoll_pwait2)(set, e, n, pause_next_timespec(&p),
+				pause_mask(&p, mask)));
 }
 
 int epoll_ctl(int set, int operation, int fd, struct epoll_event *e)
@@ -167,7 +178,10 @@ int select(int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
 	pause_keep(&p, &sets, n, r, w, e);
 	do {
 		pause_lay(&sets);
-		found = REAL(select)(n, r, w, e, pause_next_timeval(&p));
+		found = p.step == PAUSE_SLICE
+				? REAL(pselect)(n, r, w, e, pause_next_timespec(&p),
+						pause_mask(&p, NULL))
+				: REAL(select)(n, r, w, e, pause_next_timeval(&p));
 	} while (pause_again(&p, found));
 	pause_left(&p);
 	return found;
@@ -187,7 +201,8 @@ int pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *timeo
 	pause_keep(&p, &sets, n, r, w, e);
 	do {
 		pause_lay(&sets);
-		found = REAL(pselect)(n, r, w, e, pause_next_timespec(&p), mask);
+		found = REAL(pselect)(n, r, w, e, pause_next_timespec(&p),
+				      pause_mask(&p, mask));
 	} while (pause_again(&p, found));
 	return found;
 }

@@ -23,10 +23,9 @@ uint64_t kernel_cookie(int fd)
 
 bool kernel_holds_syn(int fd)
 {
-	struct sockaddr_storage peer;
-	socklen_t len = sizeof(peer);
+	struct tcp_facts f;
 
-	return sys3(SYS_getpeername, fd, &peer, &len) == -ENOTCONN;
+	return !outcome_facts(fd, &f) && f.handshaking;
 }
 
 int kernel_peer(int fd, struct sockaddr_storage *ret, socklen_t *ret_len)

@@ -159,12 +159,12 @@ static void tell(const struct slot *s, const struct tcp_facts *f, enum outcome o
 	log_event(LOG_INFO, "connection", &line);
 }
 
-/* Another holder may yet do what this one did not. */
 static void learn_habit(struct memory *m, struct slot *s, const struct tcp_facts *f)
 {
 	enum habit h = habit_of(s, f);
 
-	if (slot_has(s, SLOT_FORKED) || (slot_has(s, SLOT_SHARED) && h == HABIT_KNOCKS))
+	/* another process may yet do, or have done, what this one did not */
+	if (slot_has(s, SLOT_FORKED) && h != HABIT_WRITES_FIRST)
 		return;
 	if (f->bytes_received || !slot_has(s, SLOT_WROTE))
 		memory_habit(m, &s->to, program_id(), h);

@@ -14,6 +14,7 @@
 
 /* PIPE_BUF: what a ready descriptor takes without blocking */
 #define ATOMIC_WRITE 4096
+#define KERNEL_SIGSET 8	    /* bytes of rt_sigprocmask(2)'s sets */
 #define LONGEST_S 100000000 /* three years */
 #define LONGEST_US (LONGEST_S * 1000000ull)
 
@@ -60,7 +61,7 @@ static void start(struct pause *p)
 	else if (linger_any())
 		p->step = PAUSE_SLICE;
 	p->start_us = clock_now_us();
-	p->zero = p->for_ever = false;
+	p->zero = p->for_ever = p->held = false;
 	p->end_us = p->start_us;
 }
 
@@ -72,6 +73,8 @@ static void lasts(struct pause *p, uint64_t us)
 	}
 	p->zero = us == 0;
 	p->end_us = p->start_us + us;
+	if (p->zero && p->step == PAUSE_SLICE)
+		p->step = PAUSE_FULL;
 	if (p->step == PAUSE_FULL && us)
 		sleeps();
 }
@@ -139,6 +142,27 @@ static uint64_t slice_us(struct pause *p)
 	return now < p->end_us ? p->end_us - now : 0;
 }
 
+const sigset_t *pause_mask(struct pause *p, const sigset_t *asked)
+{
+	const sigset_t all = { { ~0ul } };
+
+	if (p->step != PAUSE_SLICE)
+		return asked;
+	if (!p->held) {
+		sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &p->mask, KERNEL_SIGSET);
+		p->held = true;
+	}
+	return asked ? asked : &p->mask;
+}
+
+static bool done(struct pause *p)
+{
+	if (p->held)
+		sys4(SYS_rt_sigprocmask, SIG_SETMASK, &p->mask, NULL, KERNEL_SIGSET);
+	thread_self.woke_us = clock_now_us();
+	return false;
+}
+
 int pause_next_ms(struct pause *p)
 {
 	uint64_t us;
@@ -182,8 +206,7 @@ bool pause_again(struct pause *p, int r)
 	if (r != 0 || p->zero) {
 		if (r > 0)
 			watch_told();
-		thread_self.woke_us = clock_now_us();
-		return false;
+		return done(p);
 	}
 	switch (p->step) {
 	case PAUSE_PROBE:
@@ -199,8 +222,7 @@ bool pause_again(struct pause *p, int r)
 	case PAUSE_FULL:
 		break;
 	}
-	thread_self.woke_us = clock_now_us();
-	return false;
+	return done(p);
 }
 
 void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set *w,

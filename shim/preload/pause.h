@@ -8,6 +8,7 @@
 #ifndef PRELOAD_PAUSE_H
 #define PRELOAD_PAUSE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +27,8 @@ enum pause_step { PAUSE_PROBE, PAUSE_FULL, PAUSE_SLICE };
 struct pause {
 	enum pause_step step;
 	bool zero, for_ever; /* the program's timeout */
+	bool held;	     /* between slices no signal comes in */
+	sigset_t mask;	     /* ... the program's */
 	uint64_t start_us, end_us;
 	int ms; /* the program's, in its own shape ... */
 	const struct timespec *timespec;
@@ -36,11 +39,15 @@ struct pause {
 
 /*
  * pause_*(&p, timeout); do r = wait(..., pause_next_*(&p)); while (pause_again(&p, r));
+ *
+ * A slice (PAUSE_SLICE) has to be the form of the wait that takes a mask of signals,
+ * with pause_mask(): between two slices they are blocked, so that each ends the wait.
  */
 void pause_ms(struct pause *p, int timeout_ms);
 void pause_timespec(struct pause *p, const struct timespec *timeout);
 int pause_next_ms(struct pause *p);
 const struct timespec *pause_next_timespec(struct pause *p);
+const sigset_t *pause_mask(struct pause *p, const sigset_t *asked);
 bool pause_again(struct pause *p, int r);
 
 /* select() writes its result over its question: the sets are kept and laid anew. */

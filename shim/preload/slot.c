@@ -109,16 +109,43 @@ void slot_each(unsigned int first, unsigned int last, void (*f)(int fd))
 			f((int)fd);
 }
 
-void slot_flag_all(uint64_t cookie, unsigned int flags)
+/* The next slot of fd's connection from `at` on, fd itself among them, or -1. */
+static int next_of(int fd, int at)
 {
+	struct slot *s = slot_noted(fd);
 	int top = atomic_load_explicit(&highest, memory_order_relaxed);
 
-	for (int fd = 0; fd <= top; fd++) {
-		struct slot *s = slot_noted(fd);
+	if (!s || !slot_has(s, SLOT_SHARED))
+		return s && at <= fd ? fd : -1;
+	for (; at <= top; at++) {
+		struct slot *other = slot_noted(at);
 
-		if (s && s->cookie == cookie)
-			slot_flag(s, flags);
+		if (other && other->cookie == s->cookie)
+			return at;
 	}
+	return -1;
+}
+
+void slot_flag_all(int fd, unsigned int flags)
+{
+	for (int i = next_of(fd, 0); i >= 0; i = next_of(fd, i + 1))
+		slot_flag(slot_room(i), flags);
+}
+
+bool slot_move_all(int fd, enum slot_state from, enum slot_state to)
+{
+	for (int i = next_of(fd, 0); i >= 0; i = next_of(fd, i + 1))
+		if (i != fd) /* by which the others are found: it comes last */
+			slot_move(i, from, to);
+	return slot_move(fd, from, to);
+}
+
+int slot_twin(int fd)
+{
+	for (int i = next_of(fd, 0); i >= 0; i = next_of(fd, i + 1))
+		if (i != fd && slot_of(i))
+			return i;
+	return -1;
 }
 
 static _Atomic int highest_alone;

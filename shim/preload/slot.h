@@ -31,8 +31,8 @@ enum slot_flag {
 	SLOT_COOKIE_SYN = 16, /* the kernel had a cookie: our SYN carries it */
 	SLOT_SYN_DATA = 32,   /* ... and data */
 	SLOT_SHARED = 64,  /* dup or fork: another holder may act on the connection */
-	SLOT_COPY = 128,   /* another slot or process keeps the record */
-	SLOT_FORKED = 512, /* ... and it is another process */
+	SLOT_FORKED = 512, /* ... in another process ... */
+	SLOT_COPY = 128,   /* ... which keeps the record */
 	SLOT_SAID = 256,   /* a connect() has returned 0 */
 };
 
@@ -109,8 +109,14 @@ struct slot *slot_noted(int fd);
 void slot_set(int fd, enum slot_state to);
 /* false: it was not in that state (any more). */
 bool slot_move(int fd, enum slot_state from, enum slot_state to);
-/* Flags every slot of the connection with that SO_COOKIE: dup gives it several. */
-void slot_flag_all(uint64_t cookie, unsigned int flags);
+/*
+ * dup gives a connection several slots, all with the same record: these act on fd's and
+ * on all of them.  false: fd's was not in that state (any more).
+ */
+void slot_flag_all(int fd, unsigned int flags);
+bool slot_move_all(int fd, enum slot_state from, enum slot_state to);
+/* Another descriptor of this process for fd's connection, or -1. */
+int slot_twin(int fd);
 /* Calls f for every descriptor from first to last (inclusive) that is not plain. */
 void slot_each(unsigned int first, unsigned int last, void (*f)(int fd));
 

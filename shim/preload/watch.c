@@ -53,7 +53,7 @@ void watch_heard(int fd, ssize_t n)
 	thread_not_fresh(fd);
 	if (n < 0)
 		learn_ended(fd, s, -real_errno());
-	else if (slot_move(fd, state, SLOT_PLAIN))
+	else if (slot_move_all(fd, state, SLOT_PLAIN))
 		learn_connection(fd, s);
 }
 
@@ -80,9 +80,6 @@ void watch_writes(struct slot *s, int fd)
 		return;
 	if (is_prompt(s, slot_has(s, SLOT_BLOCKING)))
 		flags |= SLOT_PROMPT;
-	if (slot_has(s, SLOT_SHARED))
-		slot_flag_all(s->cookie, flags);
-	else
-		slot_flag(s, flags);
+	slot_flag_all(fd, flags);
 	thread_not_fresh(fd);
 }

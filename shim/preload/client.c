@@ -17,7 +17,6 @@
 #include "preload/watch.h"
 
 #define CAPABILITY_RETRY_US 10000000
-#define LISTENER_KEPT_US 2000 /* a restart is quick, sock_diag costs 10 us */
 
 static _Atomic bool on;
 static _Atomic uint64_t incapable_until_us; /* the sysctl's client bit was off */
@@ -97,21 +96,6 @@ static bool wanted(int fd, const struct sockaddr *to, socklen_t len, struct addr
 	return err == 0;
 }
 
-static bool has_listener(int fd, const struct addr *to)
-{
-	struct thread *t = &thread_self;
-	uint64_t now = clock_now_us();
-
-	if (t->listener_us && now - t->listener_us < LISTENER_KEPT_US &&
-	    t->listener.port == to->port && addr_same_host(&t->listener, to))
-		return true;
-	if (!kernel_has_listener(fd, to))
-		return false;
-	t->listener = *to;
-	t->listener_us = now;
-	return true;
-}
-
 /* We defer only what we have seen: REASON_none. */
 static enum reason not_proven(int fd, const struct addr *to)
 {
@@ -134,7 +118,8 @@ static enum reason not_proven(int fd, const struct addr *to)
 	case HABIT_WROTE_LATE:
 		break;
 	}
-	answers = kernel_is_own_host(fd, to) ? has_listener(fd, to) : known.answered;
+	answers = kernel_is_own_host(fd, to) ? kernel_has_listener(fd, to)
+					     : known.answered;
 	return answers ? REASON_none : REASON_first_contact;
 }
 

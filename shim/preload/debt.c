@@ -6,15 +6,25 @@
 
 #include "core/clock.h"
 #include "core/sys.h"
+#include "preload/epoll.h"
 #include "preload/kernel.h"
 #include "preload/slot.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
 
+/* Some connection that was promised has its SYN under way, or had lately. */
+static atomic_bool word_given;
+
 void debt_materialize(int fd)
 {
-	if (slot_state(fd) != SLOT_DEFERRED || !slot_of(fd))
+	struct slot *s = slot_state(fd) == SLOT_DEFERRED ? slot_of(fd) : NULL;
+
+	if (!s)
 		return;
+	if (slot_has(s, SLOT_TOLD))
+		atomic_store(&word_given, true);
+	else if (epoll_asked(fd, EPOLLOUT))
+		slot_flag(s, SLOT_SEEN);
 	/* first the SYN, then the mark: a signal handler between may do both again */
 	sys_sendto(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
 	slot_move_all(fd, SLOT_DEFERRED, SLOT_OPENING);
@@ -41,8 +51,25 @@ void debt_settle(int fd, int timeout_ms)
 	if (slot_state(fd) != SLOT_OPENING)
 		return;
 	s = slot_of(fd);
-	if (s && (told || slot_has(s, SLOT_TOLD)))
+	if (s && (told || slot_has(s, SLOT_TOLD) || slot_has(s, SLOT_SEEN)))
 		kernel_wait_handshake(fd, timeout_ms);
+}
+
+static void keep_word(int fd)
+{
+	struct slot *s = slot_noted(fd);
+
+	if (!s || slot_state(fd) != SLOT_OPENING || !slot_has(s, SLOT_TOLD) ||
+	    slot_has(s, SLOT_WROTE))
+		return;
+	debt_settle(fd, DEBT_SETTLE_MS);
+}
+
+void debt_keep_word(void)
+{
+	if (atomic_load_explicit(&word_given, memory_order_relaxed) &&
+	    atomic_exchange(&word_given, false))
+		slot_each(0, SLOT_MAX - 1, keep_word);
 }
 
 static void pay(int fd)

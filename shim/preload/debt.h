@@ -19,6 +19,11 @@ void debt_materialize(int fd);
 void debt_settle(int fd, int timeout_ms);
 /* the same for a call that would wait by itself on a blocking descriptor. */
 void debt_force(int fd);
+/*
+ * Before a wait: connections that the program was told it may write to, and whose SYN
+ * went alone since, are waited for; so they are writable to whoever asks again.
+ */
+void debt_keep_word(void);
 /* All that this thread owes; all of the process. */
 void debt_pay(void);
 void debt_pay_all(void);

@@ -58,6 +58,13 @@ void epoll_remember(int set, int fd, const struct epoll_event *e)
 	*m = (struct memo){ e->data.u64, e->events, set + 1 };
 }
 
+bool epoll_asked(int fd, uint32_t events)
+{
+	const struct memo *m = memo_find(fd);
+
+	return m && m->set_plus_one && m->events & events;
+}
+
 void epoll_clear(int fd)
 {
 	struct memo *m = memo_find(fd);

@@ -9,12 +9,15 @@
 #define PRELOAD_EPOLL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 
 /* After a successful EPOLL_CTL_ADD or MOD. */
 void epoll_remember(int set, int fd, const struct epoll_event *e);
 /* An edge-triggered registration made before connect() gets its event armed again. */
 void epoll_rearm(int fd);
+/* Was one of these events asked for, of any set? */
+bool epoll_asked(int fd, uint32_t events);
 /* After a successful EPOLL_CTL_DEL, and when the number is a new descriptor's. */
 void epoll_clear(int fd);
 /* Takes the registration away; false: it may be in a set that we do not know. */

@@ -171,6 +171,10 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 		*ret = 0; /* nothing to write: nothing leaves */
 		return true;
 	}
+	if (flags & MSG_FASTOPEN && slot_has(s, SLOT_TOLD)) {
+		*ret = -EISCONN; /* its own Fast Open comes too late, as it was told */
+		return true;
+	}
 	watch_writes(s, fd);
 	if (flags & (MSG_OOB | MSG_FASTOPEN | MSG_ZEROCOPY) || m->msg_controllen ||
 	    !is_readable(m) || !may_ride(m)) {

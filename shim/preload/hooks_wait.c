@@ -64,29 +64,11 @@ int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until);
 		return r; \
 	} while (0)
 
-/*
- * "Is it writable?", asked once more of a connection that was said to be (Java's
- * finishConnect): what was told stays true, though the SYN has gone alone meanwhile.
- */
-static void keep_word(const struct pollfd *p)
-{
-	struct slot *s;
-
-	if (!sys_readable(p, sizeof(*p)) || !(p->events & POLLOUT))
-		return;
-	s = slot_noted(p->fd);
-	if (s && slot_state(p->fd) == SLOT_OPENING && slot_has(s, SLOT_TOLD) &&
-	    !slot_has(s, SLOT_WROTE))
-		debt_settle(p->fd, DEBT_SETTLE_MS);
-}
-
 HOOKED(int, poll, (struct pollfd * fds, nfds_t n, int timeout), (fds, n, timeout),
        false)
 {
 	if (quiet())
 		return REAL(poll)(fds, n, timeout);
-	if (n == 1 && timeout == 0)
-		keep_word(fds);
 	WAIT(pause_ms(&p, timeout),
 	     p.step == PAUSE_SLICE ? REAL(ppoll)(fds, n, pause_next_timespec(&p),
 						 pause_mask(&p, NULL))

@@ -11,14 +11,16 @@
 
 #define PROVEN_FOR_S 600
 
-static const char *state_setting, *runtime_setting;
+static char directory[256]; /* a program may write over its environment */
 static _Atomic(struct memory *) memory;
 static _Atomic uint32_t program;
 
 void learn_setup(const char *state, const char *runtime_dir)
 {
-	state_setting = state;
-	runtime_setting = runtime_dir;
+	struct text t = { directory, 0, sizeof(directory) };
+
+	if (!share_directory(&t, state, runtime_dir))
+		directory[0] = '\0';
 }
 
 static uint32_t program_id(void)
@@ -41,12 +43,11 @@ static uint32_t program_id(void)
 static struct memory *memory_map(void)
 {
 	static atomic_flag said = ATOMIC_FLAG_INIT;
-	TEXT(directory, 256);
 	void *at = NULL;
 	int err = -ENOENT;
 
-	if (share_directory(&directory, state_setting, runtime_setting))
-		err = share_map(directory.at, MEMORY_FILE, sizeof(struct memory), &at);
+	if (directory[0])
+		err = share_map(directory, MEMORY_FILE, sizeof(struct memory), &at);
 	if (!err && memory_ready(at))
 		return at;
 	log_once(&said, LOG_ERROR, "state",

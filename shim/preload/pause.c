@@ -55,6 +55,7 @@ static void start(struct pause *p)
 {
 	linger_reap();
 	debt_pay_overdue(); /* before the kernel is asked whether they are writable */
+	debt_keep_word();
 	p->step = PAUSE_FULL;
 	if (thread_owes() || thread_self.fresh) /* would it sleep at all? */
 		p->step = PAUSE_PROBE;

@@ -34,6 +34,7 @@ enum slot_flag {
 	SLOT_FORKED = 512, /* ... in another process ... */
 	SLOT_COPY = 128,   /* ... which keeps the record */
 	SLOT_SAID = 256,   /* a connect() has returned 0 */
+	SLOT_SEEN = 1024,  /* a loop that waits elsewhere may have been told so */
 };
 
 struct slot {

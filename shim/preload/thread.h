@@ -25,8 +25,6 @@ struct thread {
 	_Atomic int owes;   /* entries in use below ... */
 	volatile int used;  /* ... all of them before this one */
 	_Atomic int owed[THREAD_OWES]; /* descriptor plus one; 0: free */
-	struct addr listener;	       /* somebody listened there ... */
-	uint64_t listener_us;	       /* ... then */
 };
 
 extern HIDDEN __thread struct thread thread_self

@@ -10,6 +10,7 @@ import tfolab
 from flow import SERVER4, check
 
 TRIALS = 200
+SLICED = 60
 
 
 def bytes_of(size):
@@ -47,6 +48,20 @@ def exactly_once(name, mode, size):
           f"{rode} of {TRIALS} (the rest was not prompt enough)")
 
 
+def between_slices(wait):
+    """While closed connections linger, a wait is cut into slices: a signal ends it."""
+    service = flow.Service()
+    done = flow.run([flow.peer("slices"), wait, SLICED, SERVER4, service.port],
+                    flow.scratch(), 60)
+    service.wait(1 + 20 * SLICED, 10)
+    whole = sum(1 for seen in service.seen if bytes(seen.data) == b"slice")
+    service.stop()
+    check(f"signal-ends-{wait}", done.code == 0 and done.out == f"{SLICED}\n",
+          f"{done.out.strip()} of {SLICED} {done.err}")
+    check(f"signal-ends-{wait}-bytes", whole == 20 * SLICED,
+          f"{whole} of {20 * SLICED} read")
+
+
 def story():
     flow.run([flow.peer("native"), SERVER4, flow.Service().port])  # the cookie
     done, read, _ = storm("native", 500, under=False, trials=20)
@@ -56,6 +71,8 @@ def story():
         exactly_once(mode, mode, 500)
     exactly_once("restart-long", "restart", 5000)
     exactly_once("interrupt-long", "interrupt", 5000)
+    for wait in ("poll", "ppoll", "select", "pselect", "epoll", "epoll_pwait"):
+        between_slices(wait)
 
 
 if __name__ == "__main__":

@@ -28,10 +28,15 @@ static void thread_end(void *unused)
 	debt_pay();
 }
 
-void client_switch_on(void)
+bool client_switch(bool to)
 {
 	thread_at_end(thread_end);
-	atomic_store_explicit(&on, true, memory_order_release);
+	return atomic_exchange(&on, to);
+}
+
+bool client_is_on(void)
+{
+	return atomic_load_explicit(&on, memory_order_acquire);
 }
 
 static int real_connect(int fd, const struct sockaddr *to, socklen_t len)
@@ -75,8 +80,7 @@ static bool wanted(int fd, const struct sockaddr *to, socklen_t len, struct addr
 	uint64_t until;
 	int err;
 
-	if (!atomic_load_explicit(&on, memory_order_acquire) ||
-	    slot_marked(fd, MARK_OWN_TFO))
+	if (!client_is_on() || slot_marked(fd, MARK_OWN_TFO))
 		return false;
 	until = atomic_load_explicit(&incapable_until_us, memory_order_relaxed);
 	if (until && clock_now_us() < until)
@@ -221,6 +225,7 @@ static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int 
 	if (!s)
 		return false;
 	if (!sys_readable(to, sizeof(to->sa_family)) || to->sa_family == AF_UNSPEC) {
+		debt_settle(fd, DEBT_SETTLE_MS); /* the server was to see it */
 		*ret = real_connect(fd, to, len);
 		if (*ret == 0)
 			slot_set(fd, SLOT_PLAIN); /* disconnected */
@@ -260,7 +265,7 @@ bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret)
 {
 	struct addr a;
 
-	if (thread_owes() && sys_blocks(fd))
+	if (thread_owes() && atomic_load(&slot_deferred) && sys_blocks(fd))
 		debt_pay();
 	if (slot_state(fd) != SLOT_PLAIN && connect_again(fd, to, len, ret))
 		return true;

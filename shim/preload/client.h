@@ -14,8 +14,10 @@
 
 #include "preload/slot.h"
 
-/* Off until the constructor has read the environment, and with TFOSHIM_OFF=1. */
-void client_switch_on(void);
+/* Off until the constructor has read the environment, and with TFOSHIM_OFF=1; what it
+ * was. */
+bool client_switch(bool to);
+bool client_is_on(void);
 
 /* Answers with 0 or negative errno in *ret, or declines. */
 bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret);

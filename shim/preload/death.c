@@ -35,6 +35,11 @@ static bool still_opening(int fd)
 /* Nobody waits for it any more, but its bytes or its coming are owed to the server. */
 static void outlive(int fd, struct slot *s)
 {
+	int close_waits_s = kernel_linger_s(fd);
+
+	if (close_waits_s > 0 &&
+	    kernel_wait_handshake(fd, close_waits_s < 1000 ? close_waits_s * 1000 : -1))
+		return;
 	if (!slot_marked(fd, MARK_ALONE))
 		slot_flag(s, SLOT_SHARED);
 	/* left in a set, its events would come for a number that is closed */

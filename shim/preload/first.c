@@ -106,24 +106,41 @@ static int send_timeout_ms(int fd)
 }
 
 /*
+ * Like poll, but a cancelled thread only notices after UNCANCELLED_MS: it is told first
+ * that its bytes were taken.
+ */
+#define UNCANCELLED_MS 1000
+
+static int wait_writable(int fd, int timeout_ms)
+{
+	int first = timeout_ms < 0 || timeout_ms > UNCANCELLED_MS ? UNCANCELLED_MS
+								  : timeout_ms;
+	int r = sys_poll1(fd, POLLOUT, first, NULL), was = real_errno();
+	int left = timeout_ms < 0 ? -1 : timeout_ms - first;
+	struct timespec t = { left / 1000, left % 1000 * 1000000L };
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	if (r != 0 || left == 0)
+		return r;
+	r = REAL(ppoll)(&p, 1, left < 0 ? NULL : &t, NULL);
+	if (r < 0)
+		r = -real_errno();
+	real_set_errno(was);
+	return r;
+}
+
+/*
  * The end of the handshake; -EINTR: a signal, or SO_SNDTIMEO.  Only a connection that
  * never was is asked for its error by a real connect(): after an answer and a reset at
  * its heels, connect() would report the reset and throw the answer away.
  */
 static int wait_handshake(int fd)
 {
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	int was = real_errno();
-	int timeout_ms = send_timeout_ms(fd);
-	struct timespec t = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
-	/* can be cancelled */
-	int r = REAL(ppoll)(&p, 1, timeout_ms < 0 ? NULL : &t, NULL);
-	int e = real_errno();
+	int r = wait_writable(fd, send_timeout_ms(fd));
 	struct tcp_facts f;
 
-	real_set_errno(was);
 	if (r <= 0)
-		return r < 0 && e != EINTR ? 0 : -EINTR;
+		return r < 0 && r != -EINTR ? 0 : -EINTR;
 	if (outcome_facts(fd, &f) || !f.closed || f.bytes_received || f.bytes_acked) {
 		slot_mark(fd, MARK_SAID);
 		return 0;
@@ -181,6 +198,7 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 		s->reason = REASON_payload;
 		return hold_back(fd);
 	}
+	thread_test_cancel(); /* a write is a cancellation point before it writes */
 	n = sys3(SYS_sendmsg, fd, m, flags | MSG_FASTOPEN | MSG_DONTWAIT);
 	if (n < 0)
 		return hold_back(fd); /* no cookie any more, or another was faster */

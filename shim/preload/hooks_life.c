@@ -7,13 +7,25 @@
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
+
+struct io_uring;
+struct io_uring_params;
+int io_uring_queue_init(unsigned int entries, struct io_uring *ring,
+			unsigned int flags);
+int io_uring_queue_init_params(unsigned int entries, struct io_uring *ring,
+			       struct io_uring_params *params);
+int io_uring_queue_init_mem(unsigned int entries, struct io_uring *ring,
+			    struct io_uring_params *params, void *buf, size_t n);
+int io_uring_setup(unsigned int entries, struct io_uring_params *params);
 
 int execveat(int directory, const char *path, char *const argv[], char *const envp[],
 	     int flags);
 pid_t _Fork(void);
 #pragma GCC visibility pop
 
+#include "preload/aside.h"
 #include "preload/hooks.h"
 #include "preload/life.h"
 
@@ -222,6 +234,58 @@ int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 	if (!thread_is_vfork_child())
 		life_before_spawn();
 	return REAL(posix_spawnp)(pid, file, actions, attributes, argv, envp);
+}
+
+/* --- cages and rings ------------------------------------------------------------- */
+
+int prctl(int option, ...)
+{
+	va_list args;
+	unsigned long a[4];
+	bool caged;
+	int r;
+
+	va_start(args, option);
+	for (int i = 0; i < 4; i++)
+		a[i] = va_arg(args, unsigned long);
+	va_end(args);
+	caged = option == PR_SET_SECCOMP && !thread_is_vfork_child() &&
+		aside_for_cage();
+	r = REAL(prctl)(option, a[0], a[1], a[2], a[3]);
+	if (caged && r < 0)
+		aside_over();
+	return r;
+}
+
+/* liburing sets a ring up by an instruction of its own; without liburing these say
+ * EPERM, as where io_uring is forbidden. */
+#define RING(call) \
+	do { \
+		if (!thread_is_vfork_child()) \
+			aside_for_ring(); \
+		return call; \
+	} while (0)
+
+int io_uring_queue_init(unsigned int entries, struct io_uring *ring, unsigned int flags)
+{
+	RING(REAL(io_uring_queue_init)(entries, ring, flags));
+}
+
+int io_uring_queue_init_params(unsigned int entries, struct io_uring *ring,
+			       struct io_uring_params *params)
+{
+	RING(REAL(io_uring_queue_init_params)(entries, ring, params));
+}
+
+int io_uring_queue_init_mem(unsigned int entries, struct io_uring *ring,
+			    struct io_uring_params *params, void *buf, size_t n)
+{
+	RING(REAL(io_uring_queue_init_mem)(entries, ring, params, buf, n));
+}
+
+int io_uring_setup(unsigned int entries, struct io_uring_params *params)
+{
+	RING(REAL(io_uring_setup)(entries, params));
 }
 
 /* --- exit ------------------------------------------------------------------------ */

@@ -41,9 +41,12 @@ int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until);
 #pragma GCC visibility pop
 
 #include <errno.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "core/sys.h"
+#include "preload/aside.h"
 #include "preload/death.h"
 #include "preload/debt.h"
 #include "preload/epoll.h"
@@ -139,7 +142,7 @@ int epoll_ctl(int set, int operation, int fd, struct epoll_event *e)
 {
 	int r = REAL(epoll_ctl)(set, operation, fd, e);
 
-	if (r || thread_is_vfork_child())
+	if (r || thread_is_vfork_child() || !client_is_on())
 		return r;
 	if (operation == EPOLL_CTL_DEL)
 		epoll_clear(fd);
@@ -614,10 +617,17 @@ static void before_syscall(long number, const long *a)
 	}
 }
 
+static bool is_cage(long number, const long *a)
+{
+	return (number == SYS_seccomp && a[0] <= SECCOMP_SET_MODE_FILTER) ||
+	       (number == SYS_prctl && a[0] == PR_SET_SECCOMP);
+}
+
 long syscall(long number, ...)
 {
 	va_list args;
-	long a[6];
+	long a[6], r;
+	bool caged;
 
 	va_start(args, number);
 	for (int i = 0; i < 6; i++)
@@ -625,5 +635,11 @@ long syscall(long number, ...)
 	va_end(args);
 	if (!quiet())
 		before_syscall(number, a);
-	return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (number == SYS_io_uring_setup && !thread_is_vfork_child())
+		aside_for_ring();
+	caged = is_cage(number, a) && !thread_is_vfork_child() && aside_for_cage();
+	r = REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (caged && r < 0)
+		aside_over();
+	return r;
 }

@@ -71,13 +71,19 @@ void kernel_clear_error(int fd)
 	sys_getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &len);
 }
 
-void kernel_send_fin(int fd)
+int kernel_linger_s(int fd)
 {
 	struct linger asked = { 0, 0 };
 	socklen_t len = sizeof(asked);
 
-	if (!sys_getsockopt(fd, SOL_SOCKET, SO_LINGER, &asked, &len) &&
-	    !(asked.l_onoff && asked.l_linger == 0))
+	if (sys_getsockopt(fd, SOL_SOCKET, SO_LINGER, &asked, &len) || !asked.l_onoff)
+		return -1;
+	return asked.l_linger;
+}
+
+void kernel_send_fin(int fd)
+{
+	if (kernel_linger_s(fd) != 0)
 		sys2(SYS_shutdown, fd, SHUT_WR);
 }
 

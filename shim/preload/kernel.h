@@ -27,6 +27,8 @@ bool kernel_wait_handshake(int fd, int timeout_ms);
 /* What an earlier connection of the socket left: a connect() that sends a SYN clears
  * it. */
 void kernel_clear_error(int fd);
+/* SO_LINGER in seconds: how long close() waits; 0: it resets; -1: as usual. */
+int kernel_linger_s(int fd);
 /*
  * Before the last close of a connection that nobody has read from: ends the sending
  * side first.  The server answered at the SYN, so its answer is early, and close() over

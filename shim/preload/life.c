@@ -54,8 +54,8 @@ static void start(char **environment)
 	clock_setup(auxiliary(AT_SYSINFO_EHDR, 0));
 	learn_setup(setting(environment, "TFOSHIM_STATE"),
 		    setting(environment, "XDG_RUNTIME_DIR"));
-	client_switch_on();
-	listener_switch_on();
+	client_switch(true);
+	listener_switch(true);
 }
 
 /* glibc hands (argc, argv, envp) to constructors, musl nothing: there environ is set by
@@ -123,6 +123,7 @@ void life_at_end(void)
 void *life_vfork(void)
 {
 	life_before_spawn();
-	thread_vfork();
+	if (client_is_on() || atomic_load(&slot_pending))
+		thread_vfork();
 	return real_get(HOOK_vfork);
 }

@@ -16,9 +16,9 @@
 
 static _Atomic bool on;
 
-void listener_switch_on(void)
+void listener_switch(bool to)
 {
-	atomic_store_explicit(&on, true, memory_order_release);
+	atomic_store_explicit(&on, to, memory_order_release);
 }
 
 static bool server_bit_off(void)

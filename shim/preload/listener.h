@@ -4,7 +4,9 @@
 #ifndef PRELOAD_LISTENER_H
 #define PRELOAD_LISTENER_H
 
-void listener_switch_on(void);
+#include <stdbool.h>
+
+void listener_switch(bool to);
 /* Before the real listen(); never makes it fail. */
 void listener_opens(int fd, int backlog);
 /* Before an accept(): a listener that was inherited already listening. */

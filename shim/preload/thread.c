@@ -93,6 +93,19 @@ void thread_each_owed(void (*f)(int fd))
 	}
 }
 
+void thread_test_cancel(void)
+{
+	static _Atomic(__typeof__(&pthread_testcancel)) test;
+	__typeof__(&pthread_testcancel) f = atomic_load(&test);
+
+	if (!f) {
+		f = (__typeof__(f))real_find("pthread_testcancel");
+		atomic_store(&test, f);
+	}
+	if (f)
+		f();
+}
+
 void thread_vfork(void)
 {
 	if (!thread_self.vfork_parent)

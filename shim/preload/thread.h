@@ -61,6 +61,9 @@ void thread_each_owed(void (*f)(int fd));
 /* What a thread does with its debts when it ends; set once, before any thread owes. */
 void thread_at_end(void (*f)(void *unused));
 
+/* pthread_testcancel(3), where there are threads. */
+void thread_test_cancel(void);
+
 /* Between vfork() and exec the child runs on our memory: it must touch none of ours. */
 void thread_vfork(void);
 bool thread_is_vfork_child(void);

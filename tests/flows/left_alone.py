@@ -177,6 +177,22 @@ def cut_while_used(bare):
               f"status {process.returncode}, {out.count(b'answer')} of 30, {err}")
 
 
+def cages():
+    """A program that filters its own system calls is not killed by ours."""
+    for how in ("prctl", "number", "refused"):
+        service = flow.Service()
+        words = [flow.peer("caged"), how, SERVER4, service.port]
+        done = flow.run(words, flow.scratch())
+        service.wait(3)
+        read = sorted(bytes(seen.data) for seen in service.seen)
+        service.stop()
+        check(f"cage-{how}", (done.code, done.out, done.err) == (0, "done\n", "") and
+              read == [b"before", b"inside", b"prime"], f"{done}, read {read}")
+        last = flow.syns_to(service.port)[-1]
+        wanted = b"inside" if how == "refused" else b""
+        check(f"cage-{how}-wire", last["payload"] == wanted, f"{last['payload']!r}")
+
+
 def story():
     bare = Bare()
     off(bare)
@@ -184,6 +200,7 @@ def story():
     full(bare)
     damage(bare)
     cut_while_used(bare)
+    cages()
 
 
 if __name__ == "__main__":

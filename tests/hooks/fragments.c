@@ -43,8 +43,12 @@ static const struct {
 
 static bool in_libc(const char *name)
 {
-	static void *libc;
+	static void *libc, *liburing;
 
+	if (!liburing)
+		liburing = dlopen("liburing.so.2", RTLD_LAZY | RTLD_GLOBAL);
+	if (liburing && dlsym(liburing, name))
+		return true;
 	if (!libc)
 		libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
 	if (!libc)

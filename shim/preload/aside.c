@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* aside: where our own calls could do harm; see aside.h. */
+#include "preload/aside.h"
+
+#include "core/log.h"
+#include "preload/client.h"
+#include "preload/death.h"
+#include "preload/linger.h"
+#include "preload/listener.h"
+#include "preload/slot.h"
+
+static void forget(int fd)
+{
+	slot_set(fd, SLOT_PLAIN);
+}
+
+bool aside_for_cage(void)
+{
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+
+	if (!client_switch(false))
+		return false;
+	listener_switch(false);
+	death_is_near();
+	slot_each(0, SLOT_MAX - 1, forget);
+	linger_drop();
+	log_once(&said, LOG_INFO, "cage",
+		 "the program filters its own system calls, "
+		 "connecting and listening normally from now on");
+	return true;
+}
+
+void aside_over(void)
+{
+	client_switch(true);
+	listener_switch(true);
+}
+
+void aside_for_ring(void)
+{
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+
+	if (!client_switch(false))
+		return;
+	death_is_near();
+	log_once(&said, LOG_INFO, "io_uring",
+		 "the program uses io_uring, which passes by us, "
+		 "connecting normally from now on");
+}

@@ -78,7 +78,7 @@ for name, package, library in (
 
 def socks(place):
     nginx(place)
-    place.serve(["/usr/bin/python3", "{clients}/socks.py", 1080], 1080)
+    place.serve(["/usr/bin/python3", "{clients}/server_socks.py", 1080], 1080)
 
 
 def proxychains(place):

@@ -14,7 +14,24 @@ from web import only
 
 def redis(place):
     place.serve(["redis-server", "--port", 6379, "--save", "", "--dir", place.dir,
-                 "--protected-mode", "no", "--daemonize", "no"], 6379)
+                 "--protected-mode", "no", "--repl-diskless-sync-delay", 0], 6379)
+
+
+def redis_with_a_key(place):
+    redis(place)
+    place.run(["redis-cli", "-h", "{host}", "set", "key", "value"], "server", under=False)
+
+
+def replica(place):
+    """A redis that is the client of another: it writes a PING when it is connected."""
+    process = place.start("client", [
+        "redis-server", "--port", 6380, "--save", "", "--dir", place.folder("replica"),
+        "--dbfilename", f"{place.count()}.rdb", "--replicaof", "192.0.2.2", 6379], 6380)
+    said = place.run(["sh", "-c", "for n in $(seq 100); do redis-cli -p 6380 role | "
+                      "grep connected && break; sleep 0.05; done; redis-cli -p 6380 get key"],
+                     under=False)
+    place.end(process)
+    return said
 
 
 def memcached(place):
@@ -66,12 +83,17 @@ def mariadb(place):
 SCRIPT = b"SET a 1\nINCR a\nGET a\nLPUSH l x y z\nLRANGE l 0 -1\nDEL a l\n"
 Row("redis-cli", ["redis-server", "redis-tools"], redis, ["redis-cli", "-h", "{host}"],
     rides(), 6379, stdin=SCRIPT)
+Row("redis replica", ["redis-server", "redis-tools"], redis_with_a_key, replica, rides(), 6379)
 Row("redis-benchmark", ["redis-server", "redis-tools"], redis,
     ["redis-benchmark", "-h", "{host}", "-n", 200, "-c", 10, "-q", "-t", "set,get",
      "--csv"], rides(0.5), 6379, mask=[(r',".*', "")])
 Row("memcached", ["memcached", "netcat-openbsd"], memcached,
     ["sh", "-c", "printf 'set a 0 0 5\\r\\nhello\\r\\nget a\\r\\nquit\\r\\n' | "
      "nc {host} 11211"], rides(), 11211)
+Row("memccp, memccat", ["memcached", "libmemcached-tools"], memcached,
+    ["sh", "-c", "echo hello > key; memccp --servers={host}:11211 key && "
+     "memccat --servers={host}:11211 key; memcexist --servers={host}:11211 none"],
+    rides(0.5), 11211, code=1)
 SQL = ("CREATE TEMP TABLE t (a int, b text); INSERT INTO t SELECT n, repeat('x', n) "
        "FROM generate_series(1, 50) n; SELECT sum(a), max(length(b)) FROM t;")
 Row("psql", ["postgresql", "util-linux"], postgres,
@@ -93,3 +115,8 @@ Row("mariadb", ["mariadb-server", "mariadb-client"], mariadb,
 Row("mariadb refused", ["mariadb-server", "mariadb-client"], mariadb,
     ["mariadb", "--no-defaults", "-h", "{host}", "-u", "nobody", "-e", "SELECT 1"],
     opens("the server speaks first"), 3306, root=True, code=1)
+Row("mariadb-slap", ["mariadb-server", "mariadb-client"], mariadb,
+    ["mariadb-slap", "--no-defaults", "-h", "{host}", "-u", "far", "--create-schema=far",
+     "--no-drop", "--concurrency=4", "--number-of-queries=20", "--query=SELECT 1"],
+    opens("the server speaks first"), 3306, root=True,
+    mask=only("number of queries", "Number of clients"))

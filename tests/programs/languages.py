@@ -4,7 +4,7 @@ sources are in clients/."""
 
 
 from row import Row, first_contact, opens, rides
-from web import nginx
+from web import TEXT, nginx
 
 CERT = [(r"(?i)^(date|etag|last-modified).*\n?", "")]
 PYTHON = "/usr/bin/python3"
@@ -42,6 +42,13 @@ Row("python asyncio closed ports", ["python3"],
     served(PYTHON, "server_asyncio.py", port=7101), client(PYTHON, "asyncio_closed.py"),
     rides(0.1, "those to the open port"), 7101)
 
+Row("python requests pool", ["python3", "python3-requests", "nginx"], nginx,
+    client(PYTHON, "requests_pool.py"), rides(0.5), 8082)
+Row("python http.server", ["python3", "curl"],
+    lambda place: (place.file("www/hello", TEXT),
+                   place.serve([PYTHON, "-m", "http.server", 7102, "-d", "{dir}/www"], 7102)),
+    ["curl", "-sS", "http://{host}:7102/hello"], rides(), 7102)
+
 # --- Node: http, net, tls, fetch
 for name in ("http", "fetch"):
     Row(f"node {name}", ["nodejs", "nginx"], nginx, client("node", f"{name}.js"), rides(0.5))
@@ -51,6 +58,8 @@ Row("node net, greeting", ["nodejs"], served("node", "server_greets.js", port=72
     client("node", "greeted.js"), opens("the server speaks first"), 7201)
 Row("node destroy", ["nodejs"], served("node", "server_keeps.js", port=7203),
     client("node", "destroy.js"), rides(0.5), 7203)
+Row("node http server", ["nodejs", "curl"], served("node", "server_http.js", port=7204),
+    ["curl", "-sS", "http://{host}:7204/one", "http://{host}:7204/two"], rides(), 7204)
 Row("node tls", ["nodejs", "openssl"], served("node", "server_tls.js", port=7202),
     client("node", "tls.js"), rides(0.5), 7202)
 
@@ -70,6 +79,9 @@ JDK = ["default-jdk-headless"]
 Row("java HttpURLConnection", JDK + ["nginx"], nginx, java("UrlConnection"), rides(0.5))
 Row("java HttpClient", JDK + ["nginx"], nginx, java("Client"),
     first_contact("another thread writes than the one that connects"))
+Row("java HttpServer", JDK + ["curl"],
+    lambda place: place.serve(java("Server", 7301), 7301),
+    ["curl", "-sS", "http://{host}:7301/"], rides(), 7301)
 Row("java NIO Selector", JDK, java_server, java("EchoClient", 7300), rides(0.5), 7300)
 Row("java NIO Selector, slow", JDK, java_server, java("EchoClient", 7300, "slow"),
     rides(0.1, "but the last six: it sleeps between event and write"), 7300)
@@ -82,6 +94,9 @@ Row("perl IO::Socket", ["perl"], served("perl", "server.pl", port=7400),
     client("perl", "lines.pl"), rides(0.5), 7400)
 Row("php file_get_contents", ["php-cli", "nginx"], nginx, client("php", "http.php"),
     rides(0.5))
+Row("php server", ["php-cli", "curl"],
+    lambda place: place.serve(["php", "-S", "{host}:7501", "{clients}/page.php"], 7501),
+    ["curl", "-sS", "http://{host}:7501/"], rides(), 7501)
 Row("php streams", ["php-cli"], served("php", "server.php", port=7500),
     client("php", "lines.php"), rides(0.5), 7500)
 Row("ruby Net::HTTP", ["ruby", "nginx"], nginx, client("ruby", "http.rb"), rides(0.5))

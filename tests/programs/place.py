@@ -122,6 +122,11 @@ class Place:
 
     # --- programs
 
+    def count(self):
+        """Another number each time."""
+        self._count += 1
+        return self._count
+
     def environment(self, side, user=None, under=None, **more):
         env = {"PATH": PATH, "HOME": self.dir, "LC_ALL": "C.UTF-8", "TMPDIR": self.dir}
         if self.under[side] if under is None else under:
@@ -150,8 +155,7 @@ class Place:
 
     def start(self, side, words, port=None, wait=15, **how):
         """Starts a program that stays; with a port, waits until it listens there."""
-        self._count += 1
-        log = os.path.join(self.dir, f"{side}-{self._count}.log")
+        log = os.path.join(self.dir, f"{side}-{self.count()}.log")
         given = how.pop("stdin", subprocess.DEVNULL)
         with open(log, "wb") as out:
             process = subprocess.Popen(self.words(side, words, **how), stdin=given,

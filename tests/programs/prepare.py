@@ -13,7 +13,7 @@ from place import CLIENTS, PATH, SERVER, shared
 def quiet(words, **how):
     done = subprocess.run(words, capture_output=True, text=True, check=False, **how)
     if done.returncode:
-        print(f"FAIL {words[0]}: {done.stdout}{done.stderr}")
+        print(f"FAIL: {words[0]}: {done.stdout}{done.stderr}")
         sys.exit(1)
 
 
@@ -23,7 +23,7 @@ def everything(directory, picked):
     lab = os.environ.get("LAB", os.path.join(build, "tests/lab/lab"))
     for path in (lib, lab):
         if not os.path.exists(path):
-            print(f"FAIL there is no {path}: set LIB and LAB, or BUILD")
+            print(f"FAIL: there is no {path}: set LIB and LAB, or BUILD")
             sys.exit(1)
     os.chmod(directory, 0o755)
     os.environ["PROGRAMS_SHARED"] = directory

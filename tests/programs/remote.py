@@ -20,6 +20,7 @@ def sshd(place):
     conf = place.file("sshd_config", f"""
 Port 2222
 ListenAddress 192.0.2.2
+ListenAddress [2001:db8::2]:2222
 HostKey {keys}/host
 PidFile {place.dir}/sshd.pid
 AuthorizedKeysFile {keys}/authorized
@@ -31,7 +32,7 @@ LogLevel VERBOSE
 Subsystem sftp internal-sftp
 """)
     process = place.serve(["/usr/sbin/sshd", "-D", "-e", "-f", conf], 2222)
-    place.file("known", "[192.0.2.2]:2222 " + " ".join(
+    place.file("known", "[192.0.2.2]:2222,[2001:db8::2]:2222 " + " ".join(
         open(f"{keys}/host.pub", encoding="ascii").read().split()[:2]) + "\n")
     return process
 
@@ -44,6 +45,8 @@ Row("ssh true", SSHD, sshd, ["ssh", *SSH, "-p", 2222, "root@{host}", "true"], ri
 Row("ssh command", SSHD, sshd,
     ["ssh", *SSH, "-p", 2222, "root@{host}", "cat; echo done; exit 3"], rides(), 2222,
     root=True, stdin=b"line\n" * 20000, code=3)
+Row("ssh IPv6", SSHD, sshd, ["ssh", *SSH, "-p", 2222, "root@2001:db8::2", "echo done"],
+    rides(), 2222, root=True)
 Row("sftp", SSHD, sshd, ["sh", "-c", "echo 'ls {dir}/known' | sftp -q -b - " +
                          " ".join(SSH) + " -P 2222 root@{host}"], rides(), 2222,
     root=True, mask=[(r"/\S*/place\.\w+", "PLACE")])

@@ -60,7 +60,8 @@ def passed_by(why):
 
 class Row:
     """client: words, or a function of the place that returns a Said. server: a function of
-    the place. once: the server serves one client and ends; what it said counts too."""
+    the place. once: the server serves one client and ends; what it said counts too.
+    by_itself: the client does Fast Open bare, too."""
 
     def __init__(self, name, needs, server, client, expected, port=80, **how):
         self.name, self.server, self.client, self.expected = name, server, client, expected
@@ -80,6 +81,7 @@ class Row:
         self.code = how.pop("code", 0)
         self.cookie_from = how.pop("cookie_from", None)
         self.probe = how.pop("probe", not self.once)
+        self.by_itself = how.pop("by_itself", False)
         assert not how, how
         ROWS.append(self)
 
@@ -96,15 +98,16 @@ LIBS = f"/usr/lib/{os.uname().machine}-linux-gnu/"
 # Debian package: a program or file of it
 PACKAGES = {
     "curl": "curl", "wget": "wget", "nginx": "nginx", "haproxy": "haproxy",
-    "lighttpd": "lighttpd", "apache2-utils": "ab", "wrk": "wrk",
+    "lighttpd": "lighttpd", "apache2-bin": "apache2", "apache2-utils": "ab", "wrk": "wrk",
     "redis-server": "redis-server", "redis-tools": "redis-benchmark",
-    "memcached": "memcached", "postgresql": "/usr/lib/postgresql/*/bin/postgres",
+    "memcached": "memcached", "libmemcached-tools": "memccat", "postgresql": "/usr/lib/postgresql/*/bin/postgres",
     "mariadb-server": "mariadbd", "mariadb-client": "mariadb",
     "openssh-server": "sshd", "openssh-client": "ssh",
     "exim4-daemon-light": "exim4", "vsftpd": "vsftpd", "lftp": "lftp",
     "git": "git", "rsync": "rsync", "openssl": "openssl", "socat": "socat",
     "netcat-openbsd": "nc.openbsd", "ncat": "ncat", "bind9-dnsutils": "dig",
-    "unbound": "unbound", "bash": "bash", "python3": "python3", "nodejs": "node",
+    "unbound": "unbound", "iperf3": "iperf3", "bash": "bash", "python3": "python3",
+    "python3-requests": "/usr/lib/python3/dist-packages/requests", "nodejs": "node",
     "default-jdk-headless": "javac", "perl": "perl", "php-cli": "php", "ruby": "ruby",
     "gcc": "gcc", "clang": "clang", "libc6-dev": "/usr/include/stdio.h",
     "libclang-rt-14-dev": "/usr/lib/llvm-14/lib/clang/*/lib/linux",
@@ -237,10 +240,14 @@ def _play(row, mode, bare, place, done):
     else:
         done.wrong = f"the wire saw {done.wire}, not: {row.expected.word}"
         return
-    if not client_under and done.wire["data"] + done.wire["cookie"] + done.wire["asks"]:
+    if not client_under and not row.by_itself and \
+            done.wire["data"] + done.wire["cookie"] + done.wire["asks"]:
         done.wrong = f"a bare client does Fast Open by itself: {done.wire}"
     if server_under:
         check_server(row, mode, passive, done)
+    if client_under and row.expected.data is not None and not row.by_itself and \
+            not os.listdir(place.state("client")):
+        done.wrong = "what was learnt is not where TFOSHIM_STATE says"
 
 
 def check_server(row, mode, passive, done):

@@ -41,6 +41,10 @@ Row("openssl s_client tls1_2", ["openssl", "nginx"], nginx,
      "-ign_eof -tls1_2 -connect {host}:443 -CAfile {shared}/cert.pem"], rides(), 443,
     mask=[(r"^(Date|ETag|Last-Modified).*\n?", "")])
 
+Row("openssl s_time", ["openssl", "nginx"], nginx,
+    ["openssl", "s_time", "-connect", "{host}:443", "-new", "-time", 1, "-CAfile",
+     "{shared}/cert.pem"], rides(0.5), 443, mask=[(r"^[*t]+", ""), (r"[\d.]+", "N")])
+
 # --- nc
 LATER = ("sh", "-c", "(sleep 0.1; echo from the server) | nc -N -l 7000")
 Row("nc -N", NC, serve_once(*LATER),
@@ -84,6 +88,10 @@ Row("ncat --ssl", ["ncat", "openssl"],
 # --- socat
 Row("socat", ["socat"], serve_once("socat", f"TCP-LISTEN:{PORT},reuseaddr", "EXEC:rev"),
     ["sh", "-c", ONE + "socat -t 3 - TCP:{host}:7000"], rides(), PORT, once=True)
+Row("socat fork", ["socat"],
+    lambda place: place.serve(["socat", f"TCP-LISTEN:{PORT},fork", "EXEC:rev"], PORT),
+    ["sh", "-c", "for n in 123 456 789; do echo $n | socat -t 3 - TCP:{host}:7000 & done; "
+     "wait"], rides(0.5), PORT, sort=True)
 Row("socat reads", ["socat"],
     serve_once("socat", f"TCP-LISTEN:{PORT},reuseaddr", "SYSTEM:echo greeting"),
     ["socat", "-u", "TCP:{host}:7000", "-"], opens("the server speaks first"), PORT,
@@ -98,12 +106,13 @@ Row("socat openssl", ["socat", "openssl"],
      "commonname=192.0.2.2"], rides(), PORT, once=True)
 
 # --- bash
+STDIO = "it writes by stdio, where no hook sees it"
 BASH = "exec 3<>/dev/tcp/192.0.2.2/80; printf 'GET /hello HTTP/1.0\\r\\n\\r\\n' >&3; "
 Row("bash /dev/tcp", ["bash", "nginx"], nginx, ["bash", "-c", BASH + "cat <&3 | tail -n 5"],
-    rides())
+    opens(STDIO))
 Row("bash /dev/tcp reads", ["bash", "nginx"], nginx,
     ["bash", "-c", BASH + "while read -r l <&3; do echo $l; done | grep hello; exec 3>&-"],
-    rides())
+    opens(STDIO))
 Row("bash /dev/tcp closed", ["bash"], nothing,
     ["bash", "-c", "echo x > /dev/tcp/192.0.2.2/7000; echo $?"],
     first_contact("nobody has answered there"), PORT, **CLOSED)
@@ -119,7 +128,9 @@ server:
   directory: "{place.dir}"
   pidfile: "{place.dir}/unbound.pid"
   interface: 192.0.2.2@{port}
+  interface: 2001:db8::2@{port}
   access-control: 0.0.0.0/0 allow
+  access-control: ::0/0 allow
   do-daemonize: no
   use-syslog: no
   num-threads: 1
@@ -135,9 +146,17 @@ DIG = ["dig", "@{host}", "-p", 5300, "+tcp", "+time=3", "+tries=1"]
 QUIET = [(r"^;.*\n?", ""), (r"^\n", "")]
 Row("dig +tcp", ["bind9-dnsutils", "unbound"], unbound, DIG + ["a.example", "A"], rides(),
     5300, mask=QUIET)
+Row("dig +tcp IPv6", ["bind9-dnsutils", "unbound"], unbound,
+    ["dig", "@2001:db8::2", *DIG[2:], "a.example", "A"], rides(), 5300, mask=QUIET)
 Row("dig +tcp +short, two names", ["bind9-dnsutils", "unbound"], unbound,
     DIG + ["+short", "a.example", "TXT", "a.example", "A"], rides(0.5), 5300)
 Row("dig +tcp +keepopen", ["bind9-dnsutils", "unbound"], unbound,
     DIG + ["+keepopen", "+short", "a.example", "TXT", "a.example", "A"], rides(0.5), 5300)
 Row("dig +tcp closed", ["bind9-dnsutils"], nothing, DIG + ["a.example", "A"],
     first_contact("nobody has answered there"), 5300, code=9, mask=QUIET, **CLOSED)
+
+
+# --- iperf3: one connection says how to measure, two more are measured
+Row("iperf3", ["iperf3"], lambda place: place.serve(["iperf3", "-s", "-p", PORT], PORT),
+    ["iperf3", "-c", "{host}", "-p", PORT, "-n", "100K", "-P", 2], rides(0.3), PORT,
+    mask=[(r"^(?!iperf Done).*\n?", "")])

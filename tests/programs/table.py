@@ -1,27 +1,42 @@
 # SPDX-License-Identifier: MIT
-"""table: how the rows went, as lines while they run and as RESULTS.md."""
+"""table: how it went, as lines that tests/run counts, and as sections of RESULTS.md."""
 
 import os
+import re
 import subprocess
 import threading
 
+MUST_WORK = os.environ.get("TFOSHIM_MUST_WORK") == "1"
 _say = threading.Lock()
+RESULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "RESULTS.md")
+TITLE = """# Real programs, bare and under the shim
+
+Written by `tests/run programs`; README.md says what the columns mean.
+"""
 MODES = ("bare", "client", "server", "both")
-HEAD = """# Real programs, bare and under the shim
-
-Written by `tests/programs/run --write`; README.md says what the columns mean.
-
-| programs | in the client's SYN | bare | client | server | both |
+HEAD = """| programs | in the client's SYN | bare | client | server | both |
 |---|---|---|---|---|---|
 """
+# Whose version says most about the others'.
+TELLING = ("curl", "nginx", "haproxy", "redis-server", "postgresql", "mariadb-server",
+           "openssh-server", "openssl", "nodejs", "default-jdk-headless", "python3")
+
+
+def say(verdict, name, more=""):
+    """PASS, FAIL or SKIP at the beginning of a line, and nothing else ever there."""
+    if verdict == "SKIP" and MUST_WORK:
+        verdict = "FAIL"
+    first, *rest = str(more).splitlines() or [""]
+    with _say:
+        print(f"{verdict}: {name}{': ' if first else ''}{first}", *rest, sep="\n  ",
+              flush=True)
 
 
 def tell(one):
     """one(row), and a line of it."""
     def told(row):
         verdict, why, modes = one(row)
-        with _say:
-            print(f"{verdict} {row.name}: {why or figures(row, modes)}", flush=True)
+        say(verdict, row.name, why or figures(row, modes))
         return verdict, why, modes
     return told
 
@@ -48,29 +63,49 @@ def line(row, result):
     return f"| {row.name} | {expected(row)} | {' | '.join(cells)} |"
 
 
-def versions(rows):
-    packages = sorted({p for row in rows for p in row.packages})
-    said = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *packages],
+def machine():
+    """Kernel and distribution without what changes every week."""
+    kernel = ".".join(os.uname().release.split(".")[:2])
+    with open("/etc/os-release", encoding="utf-8") as lines:
+        name = dict(part.strip().split("=", 1) for part in lines if "=" in part)
+    system = f"{name.get('NAME', '')} {name.get('VERSION_ID', '')}".replace('"', "")
+    said = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *TELLING],
                           capture_output=True, text=True, check=False).stdout
-    return ", ".join(sorted(said.splitlines()))
+    versions = [re.sub(r" (?:\d+:)?([^-+~]*).*", r" \1", told)
+                for told in sorted(said.splitlines())]
+    return f"Linux {kernel}, {system}; {', '.join(versions)}."
 
 
-def write(path, rows, results):
-    with open(path, "w", encoding="utf-8") as out:
-        out.write(HEAD)
-        out.writelines(line(*pair) + "\n" for pair in zip(rows, results))
-        out.write(f"\n{summary(results)}.\n\nLinux {os.uname().release.split('-')[0]}; "
-                  f"{versions(rows)}.\n")
+def matrix(rows, results):
+    text = HEAD + "".join(line(*pair) + "\n" for pair in zip(rows, results))
+    section("The matrix", f"{text}\n{summary(results)}.\n\n{machine()}")
+
+
+def section(title, text):
+    """One section of RESULTS.md; the others stay as they are."""
+    try:
+        with open(RESULTS, encoding="utf-8") as file:
+            _, *parts = re.split(r"^## ", file.read(), flags=re.M)
+    except OSError:
+        parts = []
+    found = dict(part.split("\n", 1) for part in parts)
+    found[title] = f"\n{text}\n"
+    with open(RESULTS, "w", encoding="utf-8") as out:
+        out.write(TITLE)
+        for name, body in found.items():
+            out.write(f"\n## {name}\n\n{body.strip()}\n")
 
 
 def summary(results):
-    count = {word: sum(1 for r in results if r[0] == word) for word in ("ok", "FAIL", "SKIP")}
-    return f"{count['ok']} ok, {count['FAIL']} failed, {count['SKIP']} skipped"
+    words = [r[0] for r in results]
+    return (f"{words.count('PASS')} passed, {words.count('FAIL')} failed, "
+            f"{words.count('SKIP')} skipped")
 
 
 def verdict(results):
-    print(summary(results))
+    """The exit status; a skip is a failure where nothing may be skipped."""
+    print(f"# {summary(results)}")
     words = {r[0] for r in results}
-    if "FAIL" in words or "SKIP" in words and os.environ.get("TFOSHIM_MUST_WORK") == "1":
+    if "FAIL" in words or "SKIP" in words and MUST_WORK:
         return 1
-    return 0 if "ok" in words else 77
+    return 0 if "PASS" in words else 77

@@ -18,6 +18,7 @@
 #include "peer.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * edge: what the programs edge_* share.  After two ordinary requests they connect once
- *more and then do what programs rarely do first on a connection.  Every call, its
- *result and its errno are said on stdout; how long connect() took, on stderr.
+ * more and then do what programs rarely do first on a connection.  Every call, its
+ * result and its errno are said on stdout; on stderr 1 for a connect() whose SYN the
+ * kernel holds back, 0 for any other.
  *
  *	edge_* CASE HOST PORT
  *	edge_* list              its cases
  *	edge_* child FD          what the others execute
  *
  * What is said leaves by the system call itself: between the calls of a case nothing
- *else happens.
+ * else happens.
  */
 #ifndef EDGE_H
 #define EDGE_H
@@ -17,6 +18,7 @@
 #include "peer.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -28,19 +30,26 @@ static volatile size_t far_too_long UNUSED = (size_t)-1;
 #define BAD bad_pointer
 #define BIG (1 << 20)
 
-static long raw(long number, long a, long b, long c)
+static long raw5(long number, long a, long b, long c, long d, long e)
 {
 #if defined(__x86_64__)
+	register long fourth __asm__("r10") = d;
+	register long fifth __asm__("r8") = e;
 	long r;
 
 	__asm__ volatile("syscall"
 			 : "=a"(r)
-			 : "a"(number), "D"(a), "S"(b), "d"(c)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth), "r"(fifth)
 			 : "rcx", "r11", "memory");
 	return r;
 #else
-	return syscall(number, a, b, c);
+	return syscall(number, a, b, c, d, e);
 #endif
+}
+
+static long raw(long number, long a, long b, long c)
+{
+	return raw5(number, a, b, c, 0, 0);
 }
 
 __attribute__((format(printf, 2, 3))) static void say_to(int out, const char *format,
@@ -68,14 +77,29 @@ static long said(const char *what, long r)
 
 #define SAY(call) said(#call, (long)(call))
 
+/* Says whether its SYN is held back: the kernel is connecting, but has sent nothing. */
+static UNUSED void say_held(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	raw5(SYS_getsockopt, fd, IPPROTO_TCP, TCP_INFO, (long)&info, (long)&len);
+	say_to(2, "%d\n", info.tcpi_state == TCP_SYN_SENT && !info.tcpi_unacked);
+}
+
+static UNUSED int dial_held(int fd)
+{
+	int r = dial(fd, &to);
+
+	say_held(fd);
+	return (int)said("connect", r);
+}
+
 static UNUSED int connected_to(int flags)
 {
 	int fd = new_socket(&to, flags);
-	long from = now_us();
-	int r = dial(fd, &to);
 
-	say_to(2, "%ld\n", now_us() - from);
-	said("connect", r);
+	dial_held(fd);
 	return fd;
 }
 

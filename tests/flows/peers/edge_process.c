@@ -160,6 +160,106 @@ static void spawn_dup2(void)
 	SAY(close(fd));
 }
 
+/* The child closes it, or puts something else in its place; it stays ours. */
+static void spawn_with(posix_spawn_file_actions_t *actions, int fd)
+{
+	char *words[] = { "echo", "spawned", NULL };
+	pid_t child;
+
+	SAY(posix_spawn(&child, "/bin/echo", actions, NULL, words, environ));
+	wait_child(child);
+	posix_spawn_file_actions_destroy(actions);
+	go_on(fd);
+}
+
+static void spawn_closes(void)
+{
+	posix_spawn_file_actions_t actions;
+	int fd = connected();
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addclose(&actions, fd);
+	spawn_with(&actions, fd);
+}
+
+static void spawn_dup2_over(void)
+{
+	posix_spawn_file_actions_t actions;
+	int fd = connected();
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, 1, fd);
+	spawn_with(&actions, fd);
+}
+
+static void spawn_open_over(void)
+{
+	posix_spawn_file_actions_t actions;
+	int fd = connected();
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+	spawn_with(&actions, fd);
+}
+
+static void spawn_close_from(void)
+{
+	posix_spawn_file_actions_t actions;
+	int fd = connected();
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+	spawn_with(&actions, fd);
+}
+
+/* Its output is the connection. */
+static void spawn_to_stdout(void)
+{
+	posix_spawn_file_actions_t actions;
+	int fd = connected();
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fd, 1);
+	spawn_with(&actions, fd);
+}
+
+static void vfork_exits(void)
+{
+	int fd = connected();
+	pid_t child = vfork();
+
+	if (child == 0)
+		_exit(3);
+	wait_child(child);
+	go_on(fd);
+}
+
+static void vfork_closes(void)
+{
+	int fd = connected();
+	pid_t child = vfork();
+
+	if (child == 0) {
+		close(fd);
+		_exit(3);
+	}
+	wait_child(child);
+	go_on(fd);
+}
+
+static void vfork_writes(void)
+{
+	int fd = connected();
+	pid_t child = vfork();
+
+	if (child == 0) {
+		(void)!write(fd, "child", 5);
+		_exit(3);
+	}
+	wait_child(child);
+	go_on(fd);
+}
+
 static void vfork_exec(void)
 {
 	int fd = connected();
@@ -198,6 +298,33 @@ static void by_shell(void)
 
 	snprintf(command, sizeof(command), "printf shell >&%d", fd);
 	SAY(system(command));
+	finish(fd);
+}
+
+static void popen_inherits(void)
+{
+	int fd = connected();
+	char command[64], line[16] = "";
+	FILE *f;
+
+	snprintf(command, sizeof(command), "printf popen >&%d; echo done", fd);
+	f = popen(command, "r");
+	SAY(fgets(line, sizeof(line), f) == line);
+	say("%s", line);
+	SAY(pclose(f));
+	finish(fd);
+}
+
+static void popen_writes(void)
+{
+	int fd = connected();
+	char command[64];
+	FILE *f;
+
+	snprintf(command, sizeof(command), "cat >&%d", fd);
+	f = popen(command, "w");
+	SAY(fputs("popen", f) >= 0);
+	SAY(pclose(f));
 	finish(fd);
 }
 
@@ -287,8 +414,13 @@ int main(int argc, char **argv)
 		CASE(fork_parent_exits), CASE(exec_child),
 		CASE(exec_after_send),	 CASE(exec_closes),
 		CASE(exec_fails),	 CASE(spawn_inherits),
-		CASE(spawn_dup2),	 CASE(vfork_exec),
+		CASE(spawn_dup2),	 CASE(spawn_closes),
+		CASE(spawn_dup2_over),	 CASE(spawn_open_over),
+		CASE(spawn_close_from),	 CASE(spawn_to_stdout),
+		CASE(vfork_exits),	 CASE(vfork_closes),
+		CASE(vfork_writes),	 CASE(vfork_exec),
 		CASE(vfork_dup2_exec),	 CASE(by_shell),
+		CASE(popen_inherits),	 CASE(popen_writes),
 		CASE(passed_on),	 CASE(passed_to_child_born_before),
 	};
 

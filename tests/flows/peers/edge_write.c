@@ -204,6 +204,51 @@ static void by_splice(void)
 	finish(fd);
 }
 
+static void by_sendfile_whole(void)
+{
+	int fd = connected(), program = open(self, O_RDONLY);
+	off_t size = lseek(program, 0, SEEK_END), at = 0;
+
+	SAY(sendfile(fd, program, &at, BIG) == size);
+	SAY(at == size);
+	close(program);
+	finish(fd);
+}
+
+static void by_sendfile_nonblocking(void)
+{
+	int fd = connected_nonblocking(), program = open(self, O_RDONLY);
+	off_t at = 0;
+
+	SAY(sendfile(fd, program, &at, 100));
+	SAY(at);
+	close(program);
+	fcntl(fd, F_SETFL, 0);
+	finish(fd);
+}
+
+static void by_splice_nonblocking(void)
+{
+	int fd = connected_nonblocking(), ends[2];
+
+	if (pipe(ends) || write(ends[1], "splice", 6) != 6)
+		fail("pipe");
+	SAY(splice(ends[0], NULL, fd, NULL, 6, SPLICE_F_NONBLOCK));
+	fcntl(fd, F_SETFL, 0);
+	finish(fd);
+}
+
+static void by_splice_more(void)
+{
+	int fd = connected(), ends[2];
+
+	if (pipe(ends) || write(ends[1], "splice", 6) != 6)
+		fail("pipe");
+	SAY(splice(ends[0], NULL, fd, NULL, 3, SPLICE_F_MORE));
+	SAY(splice(ends[0], NULL, fd, NULL, 3, 0));
+	finish(fd);
+}
+
 static void by_stdio(void)
 {
 	int fd = connected();
@@ -336,16 +381,40 @@ static void get(void)
 int main(int argc, char **argv)
 {
 	static const struct edge_case cases[] = {
-		CASE(writev_two),	CASE(writev_odd),	 CASE(sendmsg_two),
-		CASE(sendmsg_empty),	CASE(sendmmsg_three),	 CASE(sendto_address),
-		CASE(send_dontwait),	CASE(send_more),	 CASE(send_oob),
-		CASE(two_writes),	CASE(big_write),	 CASE(big_send),
-		CASE(big_writev),	CASE(two_segments),	 CASE(zero_write),
-		CASE(zero_send),	CASE(zero_bad),		 CASE(by_sendfile),
-		CASE(by_splice),	CASE(by_stdio),		 CASE(by_stdio_close),
-		CASE(by_stdio_both),	CASE(by_dprintf),	 CASE(by_pwritev2),
-		CASE(two_threads),	CASE(reader_and_writer), CASE(post),
-		CASE(post_nonblocking), CASE(post_cut),		 CASE(get),
+		CASE(writev_two),
+		CASE(writev_odd),
+		CASE(sendmsg_two),
+		CASE(sendmsg_empty),
+		CASE(sendmmsg_three),
+		CASE(sendto_address),
+		CASE(send_dontwait),
+		CASE(send_more),
+		CASE(send_oob),
+		CASE(two_writes),
+		CASE(big_write),
+		CASE(big_send),
+		CASE(big_writev),
+		CASE(two_segments),
+		CASE(zero_write),
+		CASE(zero_send),
+		CASE(zero_bad),
+		CASE(by_sendfile),
+		CASE(by_splice),
+		CASE(by_stdio),
+		CASE(by_stdio_close),
+		CASE(by_sendfile_whole),
+		CASE(by_sendfile_nonblocking),
+		CASE(by_splice_nonblocking),
+		CASE(by_splice_more),
+		CASE(by_stdio_both),
+		CASE(by_dprintf),
+		CASE(by_pwritev2),
+		CASE(two_threads),
+		CASE(reader_and_writer),
+		CASE(post),
+		CASE(post_nonblocking),
+		CASE(post_cut),
+		CASE(get),
 	};
 
 	return edge_main(argc, argv, cases, sizeof(cases) / sizeof(*cases));

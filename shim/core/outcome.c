@@ -8,6 +8,7 @@
 #include "core/sys.h"
 
 #define STATE_SYN_SENT 2
+#define STATE_SYN_RECV 3
 #define STATE_CLOSE 7
 
 static const char *const words[] = {
@@ -47,6 +48,7 @@ int outcome_facts(int fd, struct tcp_facts *ret)
 	*ret = (struct tcp_facts){
 		.handshaking = i.tcpi_state == STATE_SYN_SENT,
 		.nothing_sent = i.tcpi_state == STATE_SYN_SENT && i.tcpi_segs_out == 0,
+		.half_open = i.tcpi_state == STATE_SYN_RECV,
 		.closed = i.tcpi_state == STATE_CLOSE,
 		.syn_data_acked = i.tcpi_options & TCPI_OPT_SYN_DATA,
 		.client_fail = i.tcpi_fastopen_client_fail,

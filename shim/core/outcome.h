@@ -31,6 +31,7 @@ struct tcp_facts {
 	bool handshaking;  /* still SYN_SENT */
 	bool nothing_sent; /* ... and not even a SYN has left */
 	bool closed;	   /* no connection (any more): refused, reset, timed out */
+	bool half_open;	   /* accepted, before the handshake has ended */
 	bool syn_data_acked;
 	uint8_t client_fail; /* TFO_* of linux/tcp.h */
 	uint32_t retransmits;

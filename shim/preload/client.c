@@ -97,7 +97,9 @@ static bool wanted(int fd, const struct sockaddr *to, socklen_t len, struct addr
 			 "net.ipv4.tcp_fastopen has the client bit (1) off in this "
 			 "network namespace, connecting normally");
 	}
-	return err == 0;
+	if (!err)
+		slot_mark(fd, MARK_OURS);
+	return !err;
 }
 
 /* We defer only what we have seen: REASON_none. */

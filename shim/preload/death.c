@@ -135,6 +135,8 @@ void death_shared(int from, int to)
 	struct slot *s = slot_of(from), *copy;
 
 	slot_born(to);
+	if (slot_marked(from, MARK_OURS))
+		slot_mark(to, MARK_OURS);
 	slot_unmark(from, MARK_ALONE);
 	if (!s)
 		return;

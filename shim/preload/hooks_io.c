@@ -169,16 +169,31 @@ int getpeername(int fd, struct sockaddr *to, socklen_t *len)
 	return (int)answer(r);
 }
 
+/* The options that we set, and a handshake that ends later, are not for the program. */
+static void hide_ours(int fd, int name, void *value, socklen_t len)
+{
+	unsigned char *state = value;
+	const int none = 0;
+
+	if ((name == TCP_FASTOPEN || name == TCP_FASTOPEN_CONNECT) &&
+	    slot_marked(fd, MARK_OURS))
+		__builtin_memcpy(value, &none, len < sizeof(none) ? len : sizeof(none));
+	if (name == TCP_INFO && len && *state == TCP_SYN_RECV && listener_any())
+		*state = TCP_ESTABLISHED;
+}
+
 int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
+	bool pending = !quiet() && slot_state(fd) != SLOT_PLAIN;
 	int r;
 
-	if (quiet() || slot_state(fd) == SLOT_PLAIN)
-		return REAL(getsockopt)(fd, level, name, value, len);
-	if (level == IPPROTO_TCP && (name == TCP_INFO || name == TCP_MAXSEG))
+	if (pending && level == IPPROTO_TCP && (name == TCP_INFO || name == TCP_MAXSEG))
 		debt_settle(fd, DEBT_SETTLE_MS);
 	r = REAL(getsockopt)(fd, level, name, value, len);
-	if (r == 0 && level == SOL_SOCKET && name == SO_ERROR && *len >= sizeof(int))
+	if (r == 0 && level == IPPROTO_TCP)
+		hide_ours(fd, name, value, *len);
+	if (r == 0 && pending && level == SOL_SOCKET && name == SO_ERROR &&
+	    *len >= sizeof(int))
 		watch_told_error(fd, *(int *)value);
 	return r;
 }
@@ -193,8 +208,10 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 	r = REAL(setsockopt)(fd, level, name, value, len);
 
 	if (r == 0 && level == IPPROTO_TCP &&
-	    (name == TCP_FASTOPEN || name == TCP_FASTOPEN_CONNECT))
+	    (name == TCP_FASTOPEN || name == TCP_FASTOPEN_CONNECT)) {
 		slot_mark(fd, MARK_OWN_TFO);
+		slot_unmark(fd, MARK_OURS);
+	}
 	return r;
 }
 
@@ -510,6 +527,7 @@ int ioctl(int fd, unsigned long request, ...)
 {
 	va_list args;
 	void *arg;
+	int r;
 
 	va_start(args, request);
 	arg = va_arg(args, void *);
@@ -519,7 +537,10 @@ int ioctl(int fd, unsigned long request, ...)
 	if (!quiet() && (request == SIOCOUTQ || request == SIOCOUTQNSD))
 		debt_settle(fd,
 			    DEBT_SETTLE_MS); /* else it says: all was acknowledged */
-	return REAL(ioctl)(fd, request, arg);
+	r = REAL(ioctl)(fd, request, arg);
+	if (r == 0 && request == FIONREAD && *(int *)arg == 0)
+		*(int *)arg = listener_unread(fd);
+	return r;
 }
 
 int shutdown(int fd, int how)

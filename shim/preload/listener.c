@@ -3,10 +3,12 @@
 #include "preload/listener.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
 #include "core/log.h"
+#include "core/outcome.h"
 #include "core/sys.h"
 #include "preload/slot.h"
 
@@ -15,6 +17,7 @@
 #define SERVER_BIT 2
 
 static _Atomic bool on;
+static _Atomic bool any; /* some listener of this process has our queue */
 
 void listener_switch(bool to)
 {
@@ -59,8 +62,28 @@ static void switch_on(int fd, int qlen)
 	if (slot_marked(fd, MARK_OWN_TFO) ||
 	    sys_getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &own, &len) || own)
 		return; /* not TCP, or the program's own choice */
-	if (!sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &qlen, sizeof(qlen)))
-		tell_server_bit();
+	if (sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &qlen, sizeof(qlen)))
+		return;
+	slot_mark(fd, MARK_OURS);
+	atomic_store_explicit(&any, true, memory_order_relaxed);
+	tell_server_bit();
+}
+
+bool listener_any(void)
+{
+	return atomic_load_explicit(&any, memory_order_relaxed);
+}
+
+int listener_unread(int fd)
+{
+	struct tcp_facts f;
+	long n;
+
+	if (!listener_any() || outcome_facts(fd, &f) || !f.half_open)
+		return 0;
+	n = sys6(SYS_recvfrom, fd, NULL, INT_MAX, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT,
+		 0, 0);
+	return n > 0 ? (int)n : 0;
 }
 
 void listener_opens(int fd, int backlog)

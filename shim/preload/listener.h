@@ -9,6 +9,12 @@
 void listener_switch(bool to);
 /* Before the real listen(); never makes it fail. */
 void listener_opens(int fd, int backlog);
+/*
+ * A connection is accepted before its handshake has ended.  What the kernel does not
+ * count then: the bytes to read, for FIONREAD.
+ */
+bool listener_any(void);
+int listener_unread(int fd);
 /* Before an accept(): a listener that was inherited already listening. */
 void listener_inherited(int fd);
 

@@ -71,6 +71,7 @@ enum slot_mark {
 	MARK_LISTENER = 2, /* its TCP_FASTOPEN has been looked at */
 	MARK_SAID = 4,	   /* we said 0 to its connect(), the kernel has yet to */
 	MARK_ALONE = 8,	   /* made by socket() here, never duplicated, never forked */
+	MARK_OURS = 16,	   /* its Fast Open option was set by us */
 };
 
 extern HIDDEN _Atomic uint8_t slot_marks[SLOT_MAX];

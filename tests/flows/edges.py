@@ -108,7 +108,7 @@ def story():
     check("cases", len(cases) > 100 or len(sys.argv) > 1, str(len(cases)))
     cases += [(*one, host) for one in cases if one[1] in BY_IPV6_TOO
               for host in (SERVER6, MAPPED)]
-    flow.together(lambda one: compare(*one), cases, at_once=3)
+    flow.together(lambda one: compare(*one), cases, at_once=4)
 
 
 if __name__ == "__main__":

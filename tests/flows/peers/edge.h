@@ -175,7 +175,8 @@ static int child(int fd)
 	return 7;
 }
 
-static int edge_main(int argc, char **argv, const struct edge_case *cases, size_t n)
+static UNUSED int edge_main(int argc, char **argv, const struct edge_case *cases,
+			    size_t n)
 {
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		fail("readlink");

@@ -415,7 +415,7 @@ static _Atomic int ready, cancelled, cleaned, mutex_held;
 static void clean(void *unused)
 {
 	(void)unused;
-	cleaned = 1;
+	cleaned = mode == ASYNC ? 1 + close(fd) : 1;
 	mutex_held = pthread_mutex_trylock(&mutex) != 0;
 	pthread_mutex_unlock(&mutex);
 }
@@ -543,7 +543,10 @@ static void cancel_it(void)
 	msgctl(queue, IPC_RMID, NULL);
 	unlink(fifo);
 	kill(child_holding, SIGKILL);
-	go_on(fd);
+	if (mode == ASLEEP)
+		go_on(fd);
+	else
+		SAY(close(fd));
 }
 
 static void choose(const char *name)

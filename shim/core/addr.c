@@ -3,6 +3,7 @@
 #include "core/addr.h"
 
 #include <netinet/in.h>
+#include <stddef.h>
 
 static uint16_t port_of(uint16_t network)
 {
@@ -51,6 +52,122 @@ bool addr_read(const void *sa, socklen_t len, struct addr *ret)
 	return true;
 }
 
+static bool parse4(const char *s, const char *end, uint8_t *ret)
+{
+	for (int i = 0; i < 4; i++) {
+		const char *from = s;
+		unsigned int v = 0;
+
+		for (; s < end && *s >= '0' && *s <= '9' && s - from < 3; s++)
+			v = v * 10 + (unsigned int)(*s - '0');
+		if (s == from || v > 255 || (s - from > 1 && *from == '0'))
+			return false;
+		ret[i] = (uint8_t)v;
+		if (i < 3 && (s == end || *s++ != '.'))
+			return false;
+	}
+	return s == end;
+}
+
+static int hex_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* One group of hexadecimal digits; the place behind it, or NULL. */
+static const char *group(const char *s, const char *end, uint8_t *ret)
+{
+	unsigned int v = 0;
+	const char *from = s;
+
+	for (; s < end && hex_of(*s) >= 0 && s - from < 4; s++)
+		v = v << 4 | (unsigned int)hex_of(*s);
+	if (s == from || (s < end && *s != ':'))
+		return NULL;
+	ret[0] = (uint8_t)(v >> 8);
+	ret[1] = (uint8_t)v;
+	return s;
+}
+
+static bool parse6(const char *s, const char *end, uint8_t *ret)
+{
+	int n = 0, gap = -1;
+
+	if (end - s >= 2 && s[0] == ':' && s[1] == ':') {
+		gap = 0;
+		s += 2;
+	}
+	while (s < end) {
+		const char *next = n <= 14 ? group(s, end, ret + n) : NULL;
+
+		if (!next) { /* the last four bytes in decimal */
+			if (n > 12 || !parse4(s, end, ret + n))
+				return false;
+			n += 4;
+			break;
+		}
+		n += 2;
+		s = next;
+		if (s == end)
+			break;
+		if (++s == end)
+			return false; /* a colon at the end */
+		if (*s != ':')
+			continue;
+		if (gap >= 0)
+			return false;
+		gap = n;
+		s++;
+	}
+	if (gap < 0)
+		return n == 16;
+	if (n > 14)
+		return false;
+	for (int i = 0; i < n - gap; i++)
+		ret[15 - i] = ret[n - 1 - i];
+	for (int i = gap; i < gap + 16 - n; i++)
+		ret[i] = 0;
+	return true;
+}
+
+bool addr_parse(const char *s, size_t n, struct addr *ret)
+{
+	struct addr a = { .version = 4, .port = ret->port };
+
+	if (parse4(s, s + n, a.ip)) {
+		*ret = a;
+		return true;
+	}
+	a = (struct addr){ .version = 6, .port = ret->port };
+	if (!n || !parse6(s, s + n, a.ip))
+		return false;
+	if (is_mapped(a.ip)) {
+		a.version = 4;
+		for (int i = 0; i < 16; i++)
+			a.ip[i] = i < 4 ? a.ip[12 + i] : 0;
+	}
+	*ret = a;
+	return true;
+}
+
+bool addr_mask(struct addr *a, unsigned int bits)
+{
+	bool cut = false;
+
+	for (unsigned int i = 0; i < 16; i++) {
+		unsigned int keep = bits > i * 8 ? bits - i * 8 : 0;
+		uint8_t mask = keep >= 8 ? 0xff : (uint8_t)(0xff00 >> keep);
+
+		cut |= a->ip[i] & ~mask;
+		a->ip[i] &= mask;
+	}
+	return cut;
+}
+
 static void print6(struct text *t, const uint8_t *ip)
 {
 	int best = -1, best_n = 1;
@@ -62,7 +179,6 @@ static void print6(struct text *t, const uint8_t *ip)
 			best = i - n + 1;
 		}
 	}
-	text_char(t, '[');
 	for (int i = 0; i < 8; i++) {
 		if (i == best) {
 			text_str(t, "::");
@@ -73,20 +189,28 @@ static void print6(struct text *t, const uint8_t *ip)
 			text_char(t, ':');
 		text_hex(t, (uint64_t)(ip[2 * i] << 8 | ip[2 * i + 1]));
 	}
-	text_char(t, ']');
+}
+
+void addr_print_host(struct text *t, const struct addr *a)
+{
+	if (a->version == 6) {
+		print6(t, a->ip);
+		return;
+	}
+	for (int i = 0; i < 4; i++) {
+		if (i)
+			text_char(t, '.');
+		text_num(t, a->ip[i]);
+	}
 }
 
 void addr_print(struct text *t, const struct addr *a)
 {
-	if (a->version == 6) {
-		print6(t, a->ip);
-	} else {
-		for (int i = 0; i < 4; i++) {
-			if (i)
-				text_char(t, '.');
-			text_num(t, a->ip[i]);
-		}
-	}
+	if (a->version == 6)
+		text_char(t, '[');
+	addr_print_host(t, a);
+	if (a->version == 6)
+		text_char(t, ']');
 	text_char(t, ':');
 	text_num(t, a->port);
 }

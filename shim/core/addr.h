@@ -21,7 +21,16 @@ struct addr {
 
 /* false: not IPv4 or IPv6, or too short.  sa must be readable for len bytes. */
 bool addr_read(const void *sa, socklen_t len, struct addr *ret);
+/*
+ * Reads the n bytes at s as an address (RFC 4291 section 2.2; IPv4 in four decimal
+ * numbers); the port is left alone.  false: it is none.
+ */
+bool addr_parse(const char *s, size_t n, struct addr *ret);
 void addr_print(struct text *t, const struct addr *a);
+/* Without port and brackets. */
+void addr_print_host(struct text *t, const struct addr *a);
+/* Clears what lies behind the first `bits` bits; true: there was something. */
+bool addr_mask(struct addr *a, unsigned int bits);
 bool addr_is_loopback(const struct addr *a);
 /* fe80::/10: the same address means another host on another link. */
 bool addr_is_link_local(const struct addr *a);

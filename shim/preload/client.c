@@ -13,6 +13,7 @@
 #include "preload/epoll.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
+#include "preload/linger.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
 
@@ -26,6 +27,7 @@ static void thread_end(void *unused)
 	(void)unused;
 	thread_self.has_end = false; /* a later destructor may connect again */
 	debt_pay();
+	linger_settle(-1, 0, LINGER_END_MS); /* nobody else would see to it */
 }
 
 bool client_switch(bool to)
@@ -255,6 +257,13 @@ static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int 
 /* The kernel has not said 0 for this connection; we have. */
 static bool said_before(int fd, const struct sockaddr *to, socklen_t len, int *ret)
 {
+	struct sockaddr_storage peer;
+	socklen_t n;
+
+	if (kernel_peer(fd, &peer, &n)) { /* another socket has the number now */
+		slot_unmark(fd, MARK_SAID);
+		return false;
+	}
 	*ret = real_connect(fd, to, len);
 	if (*ret == 0 &&
 	    !(sys_readable(to, sizeof(to->sa_family)) && to->sa_family == AF_UNSPEC))
@@ -271,8 +280,8 @@ bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret)
 		debt_pay();
 	if (slot_state(fd) != SLOT_PLAIN && connect_again(fd, to, len, ret))
 		return true;
-	if (slot_marked(fd, MARK_SAID))
-		return said_before(fd, to, len, ret);
+	if (slot_marked(fd, MARK_SAID) && said_before(fd, to, len, ret))
+		return true;
 	if (!wanted(fd, to, len, &a))
 		return false;
 	*ret = open_connection(fd, to, len, &a);

@@ -14,6 +14,7 @@
 #include "preload/learn.h"
 #include "preload/linger.h"
 #include "preload/thread.h"
+#include "preload/watch.h"
 
 /*
  * Does the program count on this connection?  In a fork child only if it wrote: else it
@@ -49,10 +50,19 @@ static void outlive(int fd, struct slot *s)
 		kernel_wait_handshake(fd, LINGER_SETTLE_MS);
 }
 
-/* A FIN ends the connection for every holder: only for one that has no other. */
+/*
+ * A FIN ends the connection for every holder: only for one that has no other.  And only
+ * where the answer is here a round trip before its time: a blocking write has taken one
+ * already.
+ */
 static void say_farewell(int fd, struct slot *s)
 {
-	if (slot_has(s, SLOT_SYN_DATA) && slot_marked(fd, MARK_ALONE))
+	uint32_t trips = slot_has(s, SLOT_BLOCKING) ? 2 : 1;
+	struct tcp_facts f;
+
+	if (slot_has(s, SLOT_SYN_DATA) && slot_marked(fd, MARK_ALONE) &&
+	    !outcome_facts(fd, &f) &&
+	    slot_age_us(s, clock_now_us()) < trips * f.rtt_us + WATCH_PROMPT_US)
 		kernel_send_fin(fd);
 }
 

@@ -3,6 +3,7 @@
 #include "preload/debt.h"
 
 #include <fcntl.h>
+#include <poll.h>
 
 #include "core/clock.h"
 #include "core/sys.h"
@@ -31,11 +32,12 @@ void debt_materialize(int fd)
 	thread_paid(fd);
 }
 
-void debt_force(int fd)
+void debt_force(int fd, bool waits)
 {
 	if (slot_state(fd) == SLOT_PLAIN)
 		return;
-	if (sys_blocks(fd)) /* the call itself waits, and signals may end that */
+	if (waits &&
+	    sys_blocks(fd)) /* the call itself waits, and signals may end that */
 		debt_materialize(fd);
 	else
 		debt_settle(fd, DEBT_SETTLE_MS);
@@ -55,21 +57,29 @@ void debt_settle(int fd, int timeout_ms)
 		kernel_wait_handshake(fd, timeout_ms);
 }
 
-static void keep_word(int fd)
+static bool word_is_open(int fd)
 {
 	struct slot *s = slot_noted(fd);
 
-	if (!s || slot_state(fd) != SLOT_OPENING || !slot_has(s, SLOT_TOLD) ||
-	    slot_has(s, SLOT_WROTE))
-		return;
-	debt_settle(fd, DEBT_SETTLE_MS);
+	return s && slot_state(fd) == SLOT_OPENING && slot_has(s, SLOT_TOLD) &&
+	       !slot_has(s, SLOT_WROTE) && slot_of(fd);
 }
 
-void debt_keep_word(void)
+int debt_keep_word(void)
 {
-	if (atomic_load_explicit(&word_given, memory_order_relaxed) &&
-	    atomic_exchange(&word_given, false))
-		slot_each(0, SLOT_MAX - 1, keep_word);
+	struct kernel_hold h;
+
+	if (!atomic_load_explicit(&word_given, memory_order_relaxed) ||
+	    !atomic_exchange(&word_given, false))
+		return 0;
+	kernel_hold(&h);
+	for (int fd = slot_next(0); fd >= 0; fd = slot_next(fd + 1)) {
+		struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+		if (word_is_open(fd))
+			kernel_poll_held(&h, &p, 1, DEBT_SETTLE_MS);
+	}
+	return kernel_release(&h);
 }
 
 static void pay(int fd)

@@ -17,13 +17,14 @@ void debt_materialize(int fd);
  */
 #define DEBT_SETTLE_MS 1500 /* a SYN that was lost is sent again after a second */
 void debt_settle(int fd, int timeout_ms);
-/* the same for a call that would wait by itself on a blocking descriptor. */
-void debt_force(int fd);
+/* the same for a call that, if it waits, does so by itself on a blocking descriptor. */
+void debt_force(int fd, bool waits);
 /*
  * Before a wait: connections that the program was told it may write to, and whose SYN
  * went alone since, are waited for; so they are writable to whoever asks again.
+ * Negative: a signal ended that, see kernel_release().
  */
-void debt_keep_word(void);
+int debt_keep_word(void);
 /* All that this thread owes; all of the process. */
 void debt_pay(void);
 void debt_pay_all(void);

@@ -60,11 +60,19 @@ static bool may_ride(const struct msghdr *m)
  * The plain way: the SYN goes alone, and who was told that he is connected does not get
  * EAGAIN (many never try their first write again).
  */
-static bool hold_back(int fd)
+static bool hold_back(int fd, int flags)
 {
 	debt_pay();
-	debt_force(fd);
+	debt_force(fd, !(flags & MSG_DONTWAIT));
 	return false;
+}
+
+/* The address of a connected socket's write is checked, and then ignored (tcp(7)). */
+static bool is_name_good(const struct msghdr *m)
+{
+	return !m->msg_name || !m->msg_namelen ||
+	       (m->msg_namelen <= sizeof(struct sockaddr_storage) &&
+		sys_readable(m->msg_name, m->msg_namelen));
 }
 
 /* The rest of a blocking write, after the handshake; what was sent already counts. */
@@ -178,6 +186,7 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 {
 	struct slot *s = slot_of(fd);
+	struct msghdr nameless;
 	size_t total;
 	long n;
 
@@ -194,14 +203,18 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	}
 	watch_writes(s, fd);
 	if (flags & (MSG_OOB | MSG_FASTOPEN | MSG_ZEROCOPY) || m->msg_controllen ||
-	    !is_readable(m) || !may_ride(m)) {
+	    !is_readable(m) || !is_name_good(m) || !may_ride(m)) {
 		s->reason = REASON_payload;
-		return hold_back(fd);
+		return hold_back(fd, flags);
 	}
 	thread_test_cancel(); /* a write is a cancellation point before it writes */
-	n = sys3(SYS_sendmsg, fd, m, flags | MSG_FASTOPEN | MSG_DONTWAIT);
+	nameless = *m; /* the kernel would look at the name after the SYN has left */
+	nameless.msg_name = NULL;
+	nameless.msg_namelen = 0;
+	n = sys3(SYS_sendmsg, fd, &nameless, flags | MSG_FASTOPEN | MSG_DONTWAIT);
 	if (n < 0)
-		return hold_back(fd); /* no cookie any more, or another was faster */
+		return hold_back(fd,
+				 flags); /* no cookie any more, or another was faster */
 	slot_flag_all(fd, SLOT_SYN_DATA | SLOT_TOLD); /* who could send is connected */
 	slot_move_all(fd, SLOT_DEFERRED, SLOT_OPENING);
 	thread_paid(fd);
@@ -216,7 +229,7 @@ bool first_message(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	if (slot_state(fd) != SLOT_DEFERRED)
 		return false;
 	if (!sys_readable(m, sizeof(*m)))
-		return hold_back(fd);
+		return hold_back(fd, flags);
 	copy = *m;
 	if (real_is_musl()) {
 		copy.msg_iovlen = (unsigned int)copy.msg_iovlen;
@@ -225,6 +238,6 @@ bool first_message(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	if (copy.msg_iovlen > IOV_MAX_KERNEL ||
 	    (copy.msg_iovlen &&
 	     !sys_readable(copy.msg_iov, copy.msg_iovlen * sizeof(struct iovec))))
-		return hold_back(fd);
+		return hold_back(fd, flags);
 	return first_write(fd, &copy, flags, ret);
 }

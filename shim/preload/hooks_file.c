@@ -38,7 +38,7 @@ static void before_stream(FILE *f)
 		return;
 	number = (__typeof__(number))real_find("fileno");
 	if (number && f)
-		pause_on(number(f), POLLIN, 0);
+		(void)pause_on(number(f), POLLIN, 0);
 }
 
 char *fgets(char *line, int n, FILE *f)
@@ -112,7 +112,7 @@ int __uflow(FILE *f)
 static void before_stdin(void)
 {
 	if (!quiet() && !thread_is_calm())
-		pause_on(0, POLLIN, 0);
+		(void)pause_on(0, POLLIN, 0);
 }
 
 #undef getchar
@@ -164,7 +164,7 @@ static void before_open(int directory, const char *path)
 	if (quiet() || !thread_owes())
 		return;
 	if (!sys4(SYS_newfstatat, directory, path, &st, 0) && S_ISFIFO(st.st_mode))
-		pause_before();
+		pause_before(LINGER_SETTLE_MS);
 }
 
 #define OPEN_MODE(last) \

@@ -37,6 +37,7 @@ void closefrom(int first);
 #include "preload/listener.h"
 #include "preload/pause.h"
 
+#define CLOSE_RANGE_OWN_TABLE 2
 #define CLOSE_RANGE_ONLY_CLOEXEC 4
 #define ANY_LENGTH SIZE_MAX
 
@@ -71,8 +72,8 @@ int accept(int fd, struct sockaddr *from, socklen_t *len)
 	int r;
 
 	listener_inherited(fd);
-	if (!quiet())
-		pause_on(fd, POLLIN, 0);
+	if (!quiet() && !pause_on(fd, POLLIN, 0))
+		return (int)answer(-EINTR);
 	r = REAL(accept)(fd, from, len);
 	if (ask_again(r))
 		r = REAL(accept)(fd, from, len);
@@ -85,8 +86,8 @@ int accept4(int fd, struct sockaddr *from, socklen_t *len, int flags)
 	int r;
 
 	listener_inherited(fd);
-	if (!quiet())
-		pause_on(fd, POLLIN, 0);
+	if (!quiet() && !pause_on(fd, POLLIN, 0))
+		return (int)answer(-EINTR);
 	r = REAL(accept4)(fd, from, len, flags);
 	if (ask_again(r))
 		r = REAL(accept4)(fd, from, len, flags);
@@ -111,15 +112,17 @@ int dup(int fd)
 
 static int after_fcntl(int fd, int command, int r)
 {
-	if (r >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC) && !quiet())
+	if (r >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC) &&
+	    !thread_is_vfork_child())
 		death_shared(fd, r);
 	return r;
 }
 
-static void before_fcntl(int command)
+/* false: a signal came before it. */
+static bool before_fcntl(int command)
 {
-	if ((command == F_SETLKW || command == F_OFD_SETLKW) && !quiet())
-		pause_before();
+	return (command != F_SETLKW && command != F_OFD_SETLKW) || quiet() ||
+	       pause_before(LINGER_SETTLE_MS) != -EINTR;
 }
 
 int fcntl(int fd, int command, ...)
@@ -130,7 +133,8 @@ int fcntl(int fd, int command, ...)
 	va_start(args, command);
 	arg = va_arg(args, void *);
 	va_end(args);
-	before_fcntl(command);
+	if (!before_fcntl(command))
+		return (int)answer(-EINTR);
 	return after_fcntl(fd, command, REAL(fcntl)(fd, command, arg));
 }
 SAME_AS(__fcntl, fcntl);
@@ -143,7 +147,8 @@ int fcntl64(int fd, int command, ...)
 	va_start(args, command);
 	arg = va_arg(args, void *);
 	va_end(args);
-	before_fcntl(command);
+	if (!before_fcntl(command))
+		return (int)answer(-EINTR);
 	return after_fcntl(fd, command, REAL(fcntl64)(fd, command, arg));
 }
 
@@ -215,20 +220,35 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 	return r;
 }
 
-/* Before a write of n bytes; true: the first one, on a connection that is held back. */
-static bool write_is_first(int fd, size_t n, int flags)
+/*
+ * Before a write of n bytes: it is the FIRST one on a connection that is held back, or
+ * as PLAIN as any; or a signal CUT it while we waited.
+ */
+enum write_is { WRITE_PLAIN, WRITE_FIRST, WRITE_CUT };
+
+static enum write_is before_write(int fd, size_t n, int flags)
 {
 	struct slot *s = slot_noted(fd);
 
 	if (s && slot_state(fd) == SLOT_DEFERRED)
-		return true;
-	if (!(flags & MSG_DONTWAIT))
-		pause_on(fd, POLLOUT, n);
+		return WRITE_FIRST;
+	if (!(flags & MSG_DONTWAIT) && !pause_on(fd, POLLOUT, n))
+		return WRITE_CUT;
 	if (s && !slot_has(s, SLOT_WROTE)) {
 		watch_writes(s, fd);
-		debt_force(fd); /* told it may write, but the SYN went alone */
+		/* told it may write, but the SYN went alone */
+		debt_force(fd, !(flags & MSG_DONTWAIT));
 	}
-	return false;
+	return WRITE_PLAIN;
+}
+
+static bool answered(enum write_is what, int fd, const struct msghdr *m, int flags,
+		     ssize_t *ret)
+{
+	if (what == WRITE_CUT)
+		*ret = -EINTR;
+	return what == WRITE_CUT ||
+	       (what == WRITE_FIRST && first_write(fd, m, flags, ret));
 }
 
 static bool buffer_answered(int fd, const void *buf, size_t n, int flags, ssize_t *ret)
@@ -236,13 +256,16 @@ static bool buffer_answered(int fd, const void *buf, size_t n, int flags, ssize_
 	struct iovec v = { (void *)buf, n };
 	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
 
-	return write_is_first(fd, n, flags) && first_write(fd, &m, flags, ret);
+	return answered(before_write(fd, n, flags), fd, &m, flags, ret);
 }
 
 static bool message_answered(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 {
-	return write_is_first(fd, ANY_LENGTH, flags) &&
-	       first_message(fd, m, flags, ret);
+	enum write_is what = before_write(fd, ANY_LENGTH, flags);
+
+	if (what == WRITE_FIRST)
+		return first_message(fd, m, flags, ret);
+	return answered(what, fd, m, flags, ret);
 }
 
 HOOKED(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), calm(fd))
@@ -280,7 +303,7 @@ HOOKED(ssize_t, sendto,
 	};
 	ssize_t r;
 
-	if (quiet() || !write_is_first(fd, n, flags) || !first_write(fd, &m, flags, &r))
+	if (quiet() || !answered(before_write(fd, n, flags), fd, &m, flags, &r))
 		return REAL(sendto)(fd, buf, n, flags, to, len);
 	return answer(r);
 }
@@ -307,13 +330,20 @@ static void leaves_by_message(int fd)
 		life_before_passing();
 }
 
-HOOKED(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags),
-       false)
+/* What has left with it has another holder, though nothing is connected yet. */
+static ssize_t passed(ssize_t r, const struct msghdr *m)
+{
+	if (r >= 0 && m->msg_controllen && !thread_is_vfork_child())
+		slot_none_alone();
+	return r;
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
 	ssize_t r;
 
 	if (quiet())
-		return REAL(sendmsg)(fd, m, flags);
+		return passed(REAL(sendmsg)(fd, m, flags), m);
 	leaves_by_message(fd);
 	return message_answered(fd, m, flags, &r) ? answer(r)
 						  : REAL(sendmsg)(fd, m, flags);
@@ -346,20 +376,20 @@ int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
  * where nothing has come, and the bytes that follow can still ride.  But who asks again
  * and again waits in his own way.
  */
-static void before_read(int fd, bool waits)
+static bool before_read(int fd, bool waits)
 {
 	if (slot_state(fd) == SLOT_DEFERRED &&
 	    ((waits && sys_blocks(fd)) || debt_is_overdue(fd)))
 		debt_materialize(fd);
-	if (waits)
-		pause_on(fd, POLLIN, 0);
+	return !waits || pause_on(fd, POLLIN, 0);
 }
 
 #define TOUCH_READ(fd, waits, call) \
 	do { \
 		if (quiet()) \
 			return call; \
-		before_read(fd, waits); \
+		if (!before_read(fd, waits)) \
+			return (__typeof__(call))answer(-EINTR); \
 		return heard(fd, call); \
 	} while (0)
 
@@ -417,26 +447,28 @@ int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags,
 {
 	if (quiet())
 		return REAL(recvmmsg)(fd, m, n, flags, timeout);
-	before_read(fd, !(flags & MSG_DONTWAIT));
+	if (!before_read(fd, !(flags & MSG_DONTWAIT)))
+		return (int)answer(-EINTR);
 	return (int)heard(fd, REAL(recvmmsg)(fd, m, n, flags, timeout));
 }
 
 /* Writes that cannot be told not to wait: the SYN goes alone, the data as ever. */
-static void write_held_back(int fd)
+static bool write_held_back(int fd)
 {
 	struct slot *s = slot_of(fd);
 
 	if (s)
 		watch_writes(s, fd);
-	debt_force(fd);
-	pause_on(fd, POLLOUT, ANY_LENGTH);
+	debt_force(fd, true);
+	return pause_on(fd, POLLOUT, ANY_LENGTH);
 }
 
 #define TOUCH_WRITE(fd, call) \
 	do { \
 		if (quiet()) \
 			return call; \
-		write_held_back(fd); \
+		if (!write_held_back(fd)) \
+			return (__typeof__(call))answer(-EINTR); \
 		return call; \
 	} while (0)
 
@@ -465,22 +497,23 @@ ssize_t splice(int from, off64_t *from_at, int to, off64_t *to_at, size_t n,
 {
 	if (!quiet()) {
 		debt_materialize(from);
-		pause_on(from, POLLIN, 0);
+		if (!pause_on(from, POLLIN, 0))
+			return answer(-EINTR);
 	}
 	TOUCH_WRITE(to, REAL(splice)(from, from_at, to, to_at, n, flags));
 }
 
 ssize_t tee(int from, int to, size_t n, unsigned int flags)
 {
-	if (!quiet())
-		pause_on(from, POLLIN, 0);
+	if (!quiet() && !pause_on(from, POLLIN, 0))
+		return answer(-EINTR);
 	return REAL(tee)(from, to, n, flags);
 }
 
 ssize_t vmsplice(int fd, const struct iovec *v, size_t n, unsigned int flags)
 {
-	if (!quiet())
-		pause_on(fd, POLLOUT, ANY_LENGTH);
+	if (!quiet() && !pause_on(fd, POLLOUT, ANY_LENGTH))
+		return answer(-EINTR);
 	return REAL(vmsplice)(fd, v, n, flags);
 }
 
@@ -519,7 +552,7 @@ int __dprintf_chk(int fd, int flag, const char *format, ...)
 FILE *fdopen(int fd, const char *mode)
 {
 	if (!quiet())
-		debt_force(fd);
+		debt_force(fd, true);
 	return REAL(fdopen)(fd, mode);
 }
 
@@ -599,7 +632,8 @@ int close_range(unsigned int first, unsigned int last, int flags)
 {
 	int ours, r;
 
-	if (quiet() || first > last)
+	if (quiet() || first > last ||
+	    flags & ~(CLOSE_RANGE_ONLY_CLOEXEC | CLOSE_RANGE_OWN_TABLE))
 		return REAL(close_range)(first, last, flags);
 	if (!(flags & CLOSE_RANGE_ONLY_CLOEXEC))
 		death_range(first, last);

@@ -6,12 +6,16 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
 
 #include "core/outcome.h"
 #include "core/clock.h"
 #include "core/sys.h"
 
 #define STATE_LISTEN 10
+#define HELD_US 10000 /* signals are late by so much at most */
 
 uint64_t kernel_cookie(int fd)
 {
@@ -60,6 +64,65 @@ bool kernel_wait_handshake(int fd, int timeout_ms)
 			return n != 0;
 		if (timeout_ms >= 0 && clock_now_us() >= end)
 			return false;
+	}
+}
+
+#define SIGNALS 64
+#define SET_BYTES 8 /* of the kernel's sets of signals */
+
+void kernel_hold(struct kernel_hold *h)
+{
+	const uint64_t all = ~UINT64_C(0);
+
+	sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &h->mask, SET_BYTES);
+}
+
+static uint64_t due(uint64_t mask)
+{
+	uint64_t pending = 0;
+
+	sys2(SYS_rt_sigpending, &pending, SET_BYTES);
+	return pending & ~mask;
+}
+
+int kernel_release(const struct kernel_hold *h)
+{
+	uint64_t pending = due(h->mask);
+	int cut = 0;
+
+	for (int i = 0; i < SIGNALS && pending; i++) {
+		struct {
+			void *handler;
+			unsigned long flags;
+			char rest[48];
+		} action = { .flags = 0 };
+
+		if (!(pending & UINT64_C(1) << i) ||
+		    sys4(SYS_rt_sigaction, i + 1, NULL, &action, SET_BYTES) ||
+		    action.handler == (void *)SIG_DFL ||
+		    action.handler == (void *)SIG_IGN)
+			continue;
+		if (cut != -EINTR)
+			cut = action.flags & SA_RESTART ? -ERESTART : -EINTR;
+	}
+	sys4(SYS_rt_sigprocmask, SIG_SETMASK, &h->mask, NULL, SET_BYTES);
+	return cut;
+}
+
+int kernel_poll_held(const struct kernel_hold *h, struct pollfd *p, unsigned int n,
+		     int timeout_ms)
+{
+	uint64_t end = clock_now_us() + (uint64_t)timeout_ms * 1000;
+
+	for (;;) {
+		uint64_t now = clock_now_us();
+		uint64_t left = now < end ? end - now : 0;
+		struct timespec slice = { 0, (long)(left < HELD_US ? left : HELD_US) *
+						     1000 };
+		int r = (int)sys5(SYS_ppoll, p, n, &slice, NULL, 0);
+
+		if (r != 0 || now >= end || due(h->mask))
+			return r;
 	}
 }
 

@@ -24,6 +24,22 @@ int kernel_peer(int fd, struct sockaddr_storage *ret, socklen_t *ret_len);
 /* Waits until the handshake has ended one way or the other; timeout in ms, -1: until
  * TCP itself gives up.  false: not within that time.  Signals do not end the wait. */
 bool kernel_wait_handshake(int fd, int timeout_ms);
+/*
+ * Waits of ours before a wait of the program's, which a signal has to end: from
+ * kernel_hold() on no signal comes in, kernel_poll_held() returns when one is due, and
+ * kernel_release() lets them in and says what that means for the program's call: 0: no
+ * handler ran, -EINTR: one did that was installed without SA_RESTART, -ERESTART: only
+ * others.
+ */
+struct kernel_hold {
+	uint64_t mask; /* the program's */
+};
+void kernel_hold(struct kernel_hold *h);
+int kernel_release(const struct kernel_hold *h);
+struct pollfd;
+/* As poll(2); 0 also when a signal is due. */
+int kernel_poll_held(const struct kernel_hold *h, struct pollfd *p, unsigned int n,
+		     int timeout_ms);
 /* What an earlier connection of the socket left: a connect() that sends a SYN clears
  * it. */
 void kernel_clear_error(int fd);

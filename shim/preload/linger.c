@@ -129,38 +129,39 @@ static int young(struct pollfd *p, int patience_ms, int *ret_left_ms)
 	return n;
 }
 
-static void wait_for(int fd, short events, int patience_ms)
+static int wait_for(int fd, short events, int patience_ms)
 {
 	struct pollfd p[LINGERS + 1];
-	int n, left_ms;
+	struct kernel_hold h;
+	int n, left_ms, r = 1;
 
-	for (;;) {
-		struct timespec t;
-
+	kernel_hold(&h);
+	while (r > 0) {
 		linger_reap();
 		p[0] = (struct pollfd){ .fd = fd, .events = events };
 		n = young(p + 1, patience_ms, &left_ms);
-		if (!n)
-			return;
-		t = (struct timespec){ left_ms / 1000, left_ms % 1000 * 1000000L };
-		sys5(SYS_ppoll, p, n + 1, &t, NULL, 0);
+		r = n ? kernel_poll_held(&h, p, (unsigned int)n + 1, left_ms) : 0;
 		if (p[0].revents)
-			return;
+			break;
 	}
+	return kernel_release(&h);
 }
 
-void linger_settle(int fd, short events)
+int linger_settle(int fd, short events, int patience_ms)
 {
 	/* who has closed nothing lately owes nobody a FIN */
-	if (linger_any() &&
-	    clock_now_us() - thread_self.closed_us < LINGER_SETTLE_MS * 1000ull)
-		wait_for(fd, events, LINGER_SETTLE_MS);
+	if (!linger_any() ||
+	    clock_now_us() - thread_self.closed_us >= (uint64_t)patience_ms * 1000)
+		return 0;
+	return wait_for(fd, events, patience_ms);
 }
 
 void linger_wait(void)
 {
-	if (linger_any())
-		wait_for(-1, 0, LINGER_END_MS);
+	uint64_t end = clock_now_us() + LINGER_END_MS * 1000ull;
+
+	while (linger_any() && wait_for(-1, 0, LINGER_END_MS) && clock_now_us() < end)
+		; /* signals do not end the end */
 }
 
 void linger_drop(void)

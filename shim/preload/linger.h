@@ -35,9 +35,11 @@ void linger_reap(void);
  */
 #define LINGER_SETTLE_MS 250
 #define LINGER_END_MS 4000
-/* Before a sleep on fd (-1: on something else): until its event comes, or they have
- * ended. */
-void linger_settle(int fd, short events);
+/*
+ * Before a sleep on fd (-1: on something else): until its event comes, they have ended,
+ * or a signal; then negative as from kernel_release().
+ */
+int linger_settle(int fd, short events, int patience_ms);
 /* At the end of the process. */
 void linger_wait(void);
 /* In a fork child: the copies are closed, the parent has the originals. */

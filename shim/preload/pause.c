@@ -25,11 +25,15 @@ static void sleeps(void)
 	thread_self.fresh = 0;
 }
 
-void pause_before(void)
+int pause_before(int patience_ms)
 {
+	int cut;
+
 	debt_pay();
-	linger_settle(-1, 0);
+	cut = linger_settle(
+		-1, 0, patience_ms < LINGER_SETTLE_MS ? patience_ms : LINGER_SETTLE_MS);
 	sleeps();
+	return cut;
 }
 
 void pause_after(void)
@@ -37,25 +41,27 @@ void pause_after(void)
 	thread_self.woke_us = clock_now_us();
 }
 
-void pause_on(int fd, short events, size_t n)
+bool pause_on(int fd, short events, size_t n)
 {
 	bool fresh = thread_self.fresh && thread_self.fresh != fd + 1;
+	int cut;
 
 	if (!fresh && !thread_owes() && !linger_any())
-		return;
+		return true;
 	if (!sys_blocks(fd) ||
 	    (n <= ATOMIC_WRITE && sys_poll1(fd, events, 0, NULL) > 0))
-		return;
+		return true;
 	debt_pay();
-	linger_settle(fd, events);
+	cut = linger_settle(fd, events, LINGER_SETTLE_MS);
 	sleeps();
+	return cut != -EINTR;
 }
 
 static void start(struct pause *p)
 {
 	linger_reap();
 	debt_pay_overdue(); /* before the kernel is asked whether they are writable */
-	debt_keep_word();
+	p->cut = debt_keep_word();
 	p->step = PAUSE_FULL;
 	if (thread_owes() || thread_self.fresh) /* would it sleep at all? */
 		p->step = PAUSE_PROBE;
@@ -242,7 +248,7 @@ void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set 
 			s->bytes = 0;
 	if (!s->bytes && (r || w || e)) { /* a bad pointer, or more than FD_SETSIZE */
 		debt_pay();
-		linger_settle(-1, 0);
+		linger_settle(-1, 0, LINGER_SETTLE_MS);
 		p->step = PAUSE_FULL;
 	}
 	for (int i = 0; i < 3; i++)

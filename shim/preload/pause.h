@@ -16,17 +16,23 @@
 #include <sys/time.h>
 #include <time.h>
 
-/* Around a call that sleeps on anything but descriptors. */
-void pause_before(void);
+/*
+ * Around a call that sleeps on anything but descriptors; what lingers is waited for
+ * before it, for patience_ms at most.  Negative: signals came before it, see
+ * kernel_release().
+ */
+int pause_before(int patience_ms);
 void pause_after(void);
-/* Before a call that may block on fd for POLLIN, or for POLLOUT of n bytes. */
-void pause_on(int fd, short events, size_t n);
+/* Before a call that may block on fd for POLLIN, or for POLLOUT of n bytes; false: a
+ * signal came before it, its answer is EINTR. */
+bool pause_on(int fd, short events, size_t n);
 
 enum pause_step { PAUSE_PROBE, PAUSE_FULL, PAUSE_SLICE };
 
 struct pause {
 	enum pause_step step;
 	bool zero, for_ever; /* the program's timeout */
+	int cut;	     /* a signal came before it: its answer is EINTR */
 	bool held;	     /* between slices no signal comes in */
 	sigset_t mask;	     /* ... the program's */
 	uint64_t start_us, end_us;

@@ -99,6 +99,16 @@ bool slot_move(int fd, enum slot_state from, enum slot_state to)
 	return true;
 }
 
+int slot_next(int from)
+{
+	int top = atomic_load_explicit(&highest, memory_order_relaxed);
+
+	for (int fd = from; fd <= top; fd++)
+		if (slot_state(fd) != SLOT_PLAIN)
+			return fd;
+	return -1;
+}
+
 void slot_each(unsigned int first, unsigned int last, void (*f)(int fd))
 {
 	unsigned int top = (unsigned int)atomic_load_explicit(&highest,

@@ -119,6 +119,8 @@ void slot_flag_all(int fd, unsigned int flags);
 bool slot_move_all(int fd, enum slot_state from, enum slot_state to);
 /* Another descriptor of this process for fd's connection, or -1. */
 int slot_twin(int fd);
+/* The lowest descriptor from `from` on that is not plain, or -1. */
+int slot_next(int from);
 /* Calls f for every descriptor from first to last (inclusive) that is not plain. */
 void slot_each(unsigned int first, unsigned int last, void (*f)(int fd));
 

@@ -2,6 +2,7 @@
 /* arena: memory given back all at once; see arena.h. */
 #include "core/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
@@ -17,12 +18,13 @@ struct arena_block {
 
 #define HEAD ((sizeof(struct arena_block) + ALIGNMENT - 1) & ~(ALIGNMENT - 1))
 
-static struct arena_block *block_new(size_t least)
+/* Who needs a second block will fill it. */
+static struct arena_block *block_new(size_t least, bool first)
 {
 	size_t bytes = least + HEAD < BLOCK_BYTES ? BLOCK_BYTES : least + HEAD;
 	struct arena_block *b;
 	long at = sys6(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		       MAP_PRIVATE | MAP_ANONYMOUS | (first ? 0 : MAP_POPULATE), -1, 0);
 
 	if (at < 0 && at > -4096)
 		return NULL;
@@ -40,7 +42,7 @@ void *arena_take(struct arena *a, size_t bytes)
 		return NULL;
 	bytes = (bytes + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 	if (!b || b->bytes - a->used < bytes) {
-		b = block_new(bytes);
+		b = block_new(bytes, !b);
 		if (!b)
 			return NULL;
 		b->before = a->block;

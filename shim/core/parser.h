@@ -26,7 +26,7 @@ struct parser {
 	unsigned int line;
 	const char *start, *end; /* of the line, without its comment */
 	struct rule *rule;	 /* NULL: before the first section, or in a bad one */
-	bool in_bad_section, good;
+	bool has_comment, in_bad_section, good;
 };
 
 /* An error at this place of the line. */

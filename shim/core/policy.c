@@ -140,31 +140,40 @@ static const char *comment(const char *s, const char *end)
 	return end;
 }
 
-static bool is_text(struct parser *s)
+static void not_text(struct parser *s, const char *at)
 {
 	TEXT(why, 96);
 
-	if (s->end - s->start > LINE_MOST) {
+	text_str(&why, "there is a control character here (");
+	text_num(&why, (unsigned char)*at);
+	text_str(&why, "), so the line is not read");
+	parser_wrong(s, at, why.at);
+}
+
+/* Finds the end of the line; false after saying why it cannot be read. */
+static bool take_line(struct parser *s, const char *end)
+{
+	const char *at = s->start, *bad = NULL;
+
+	s->has_comment = false;
+	for (; at < end && *at != '\n'; at++) {
+		if (__builtin_expect((unsigned char)*at < ' ' || *at == 127, 0) &&
+		    *at != '\t' && !bad)
+			bad = at;
+		s->has_comment |= *at == '#';
+	}
+	s->end = at;
+	if (at - s->start > LINE_MOST)
 		parser_wrong(s, s->start, "this line is longer than 64 KiB");
-		return false;
-	}
-	for (const char *c = s->start; c < s->end; c++) {
-		if ((unsigned char)*c >= ' ' ? *c != 127 : *c == '\t')
-			continue;
-		text_str(&why, "there is a control character here (");
-		text_num(&why, (unsigned char)*c);
-		text_str(&why, "), so the line is not read");
-		parser_wrong(s, c, why.at);
-		return false;
-	}
-	return true;
+	else if (bad)
+		not_text(s, bad);
+	return !bad && at - s->start <= LINE_MOST;
 }
 
 static void read_line(struct parser *s)
 {
-	if (!is_text(s))
-		return;
-	s->end = comment(s->start, s->end);
+	if (s->has_comment)
+		s->end = comment(s->start, s->end);
 	while (s->end > s->start && parser_blank(s->end[-1]))
 		s->end--;
 	if (s->end == s->start)
@@ -199,17 +208,21 @@ static bool is_plain_file(struct parser *s, const char *bytes, size_t n)
 bool policy_parse(struct policy *p, const char *file, const char *bytes, size_t n,
 		  const struct policy_reader *reader)
 {
-	struct parser s = { &p->arena, &p->rules, reader, file, .good = true };
+	struct parser s = {
+		&p->arena, &p->rules, reader, file, .good = true,
+	};
 	const char *at = bytes, *end = bytes + n;
 
 	if (!is_plain_file(&s, bytes, n))
 		return false;
 	for (s.line = 1; at < end; s.line++) {
-		s.start = s.end = at;
-		while (s.end < end && *s.end != '\n')
-			s.end++;
+		bool good;
+
+		s.start = at;
+		good = take_line(&s, end);
 		at = s.end + 1;
-		read_line(&s);
+		if (good)
+			read_line(&s);
 	}
 	return s.good;
 }

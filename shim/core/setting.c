@@ -56,11 +56,22 @@ static void no_such_key(struct parser *s, const char *name, const char *stop)
 	parser_wrong(s, name, why.at);
 }
 
+static enum rule_key no_key(struct parser *s, const char *name, const char *stop,
+			    const char *sentence, const char *more)
+{
+	TEXT(why, 256);
+
+	parser_quote(&why, name, stop);
+	text_str(&why, sentence);
+	text_str(&why, more);
+	parser_wrong(s, name, why.at);
+	return KEYS;
+}
+
 /* The key, or KEYS after saying what is wrong with it. */
 static enum rule_key read_key(struct parser *s, const char *name, const char *stop)
 {
-	TEXT(why, 256);
-	int k = 0;
+	enum rule_key k = 0;
 
 	while (k < KEYS && !parser_same(name, stop, rule_about(k)->name))
 		k++;
@@ -68,21 +79,14 @@ static enum rule_key read_key(struct parser *s, const char *name, const char *st
 		no_such_key(s, name, stop);
 		return KEYS;
 	}
-	parser_quote(&why, name, stop);
-	if (!(rule_about((enum rule_key)k)->sections & s->rule->section)) {
-		text_str(&why, " belongs into a [");
-		text_str(&why, rule_section_name(rule_about(k)->sections));
-		text_str(&why, "] section");
-		parser_wrong(s, name, why.at);
-		return KEYS;
-	}
+	if (!(rule_about(k)->sections & s->rule->section))
+		return no_key(s, name, stop, " belongs into a section ",
+			      rule_section_name(rule_about(k)->sections));
 	for (struct rule_setting *set = s->rule->settings; set; set = set->next)
-		if (set->key == (enum rule_key)k) {
-			text_str(&why, " is set twice in this section");
-			parser_wrong(s, name, why.at);
-			return KEYS;
-		}
-	return (enum rule_key)k;
+		if (set->key == k)
+			return no_key(s, name, stop, " is set twice in this section",
+				      "");
+	return k;
 }
 
 /* Takes the quotes away; NULL after saying what is wrong. */

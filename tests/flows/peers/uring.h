@@ -129,7 +129,7 @@ static long ring_poll(int fd, short events)
 
 static void ring_hear(int fd)
 {
-	char c[64];
+	char c[64] = "";
 	long n = ring_do(IORING_OP_RECV, fd, c, sizeof(c));
 
 	say("heard %.*s\n", n > 0 ? (int)n : 0, c);

@@ -41,6 +41,19 @@ def closed(state):
               f"{said.count(wanted)} of 50 {sorted(set(said) - {wanted})[:2]}")
     said = knock(state, "blocking", 20, SERVER4, port, SERVER4, service.port)
     check("address-loop", said == [REFUSED + "; ok"] * 20, f"{set(said)}")
+    address_loop(state, service, SERVER4, port)
+    address_loop(state, service, "::1", port)
+
+
+def address_loop(state, service, host, port):
+    """The second address of a loop that writes is held back; the first refuses."""
+    for _ in range(3):  # until it was prompt enough
+        said = knock(state, "write", 5, host, port, SERVER4, service.port)
+        rode = [s["payload"] for s in flow.syns_to(service.port)[-4:]].count(b"ping")
+        if rode == 4:
+            break
+    check(f"address-loop-writes-{host}", rode == 4 and
+          said == [REFUSED + "; ok, ok, answer"] * 5, f"{rode} of 4 in the SYN, {said}")
 
 
 def died(state):
@@ -107,6 +120,10 @@ def own_host():
     threading.Thread(target=serve, daemon=True).start()
     state = flow.scratch()
     check("own-host-proven", prove(state, port, "127.0.0.1"))
+    words = ("write", 5, "::1", port, "127.0.0.1", port)
+    said, bare = knock(state, *words), knock(None, *words)
+    check("own-host-address-loop", said == bare == [REFUSED + "; ok, ok, answer"] * 5,
+          f"{set(said)}, bare {set(bare)}")
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
     for mode, wanted in (("blocking", REFUSED), ("poll", LATER)):

@@ -9,6 +9,7 @@ import time
 import flow
 from flow import SERVER4, SERVER6, check
 
+ALONE = "edge_alone"  # it changes the kernel's mind for all
 PROGRAMS = ("edge_args", "edge_ask", "edge_bad", "edge_cancel", "edge_close", "edge_end",
             "edge_greeted", "edge_number", "edge_other", "edge_process", "edge_thread",
             "edge_write")
@@ -33,6 +34,7 @@ MAPPED = "::ffff:" + SERVER4  # IPv4 by a socket of IPv6
 HELD_BACK = ("post", "post_nonblocking", "post_cut", "send_oob")
 
 
+TWO_SPEAK = ("asleep_first", "fork", "greeted_parent", "loop", "spawn")
 # Held back, but another thread may have written before it can be asked: the SYN says it.
 RACED = {
     "loop_edge_before": b"loop", "loop_edge_before_blocking": b"loop",
@@ -75,7 +77,7 @@ def compare(program, case, host=SERVER4):
         if done.code is None or sorted(done.out) != sorted(bare.out) or done.held:
             break
     told, wanted = done.out.splitlines(), bare.out.splitlines()
-    if case.startswith(("fork", "loop", "spawn")):  # two speak
+    if case.startswith(TWO_SPEAK):  # each in order, together in any
         told, wanted = sorted(told), sorted(wanted)
     if (done.code, told) != (bare.code, wanted):
         differ = [(a, b) for a, b in zip(told, wanted) if a != b]
@@ -99,16 +101,25 @@ def compare(program, case, host=SERVER4):
                  f"{len(bare.out.splitlines())} lines as bare, SYN {length} bytes")
 
 
+def cookies():
+    for host in (SERVER4, SERVER6):
+        flow.run([flow.peer("native"), host, flow.Service().port])
+
+
 def story():
-    flow.run([flow.peer("native"), SERVER4, flow.Service().port])  # the cookies
-    flow.run([flow.peer("native"), SERVER6, flow.Service().port])
-    cases = [(program, case) for program in PROGRAMS
+    cookies()
+    cases = [(program, case) for program in (*PROGRAMS, ALONE)
              for case in flow.run([flow.peer(program), "list"]).out.split()
              if case in (sys.argv[1:] or case)]
     check("cases", len(cases) > 100 or len(sys.argv) > 1, str(len(cases)))
     cases += [(*one, host) for one in cases if one[1] in BY_IPV6_TOO
               for host in (SERVER6, MAPPED)]
-    flow.together(lambda one: compare(*one), cases, at_once=4)
+    together = [one for one in cases if one[0] != ALONE]
+    flow.together(lambda one: compare(*one), together, at_once=4)
+    for one in cases:
+        if one[0] == ALONE:
+            compare(*one)
+            cookies()
 
 
 if __name__ == "__main__":

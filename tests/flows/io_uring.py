@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """io_uring passes by our hooks: what it does alone, and what it and libc do together on
-one connection, says the same as bare, and one line tells once that it is not covered."""
+one connection, says the same as bare. Who sets up a ring by a call that is seen is left
+alone, and one line tells so once; by the instruction, connections are held back as ever."""
 
 import os
 
@@ -10,7 +11,8 @@ from edges import brief, trial
 from flow import SERVER4, SERVER6, check
 
 PROGRAMS = ("uring", "uring_raw")
-# Only a call that is seen lets the SYN go before the program sleeps (README, limits).
+# What loses or hangs a connection that is held back, where nobody can see the ring
+# (README, limits).
 ONLY_SEEN = ("greeted_ring_hears", "held_ring_closes", "held_ring_shuts")
 
 
@@ -19,9 +21,11 @@ def compare(program, case, host=SERVER4):
     bare = trial(program, case, None, host)
     if bare.code != 0:
         return check(name, False, f"the test itself, bare: {bare}")
+    asks, seen = bool(bare.err), program == "uring"
     for _ in range(3):  # until its connect() was held back
         done = trial(program, case, flow.scratch(), host)
-        if done.held or not bare.err or (done.code, done.out) != (bare.code, bare.out):
+        if done.held or seen or not asks or \
+                (done.code, done.out) != (bare.code, bare.out):
             break
     told, wanted = done.out.splitlines(), bare.out.splitlines()
     if (done.code, told) != (bare.code, wanted):
@@ -31,8 +35,8 @@ def compare(program, case, host=SERVER4):
     if done.read != bare.read:
         return check(name, False, f"the server read {brief(done.read)}, bare "
                      f"{brief(bare.read)}")
-    if bare.err and not done.held:
-        return check(name, False, f"its connect() was never held back: {done.err}")
+    if asks and done.held == seen:
+        return check(name, False, f"held back {done.held}, its ring was seen {seen}")
     return check(name, True, f"{len(wanted)} lines as bare")
 
 
@@ -41,8 +45,10 @@ def lines(program, case):
     path = os.path.join(flow.scratch(), "log")
     done = flow.run([flow.peer(program), case, SERVER4, flow.Service().port],
                     flow.scratch(), TFOSHIM_LOG=f"info:{path}")
-    with open(path, encoding="utf-8") as log:
-        said = log.read().splitlines()
+    said = []
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as log:
+            said = log.read().splitlines()
     return done, [line for line in said if " event=io_uring " in line], said
 
 
@@ -56,7 +62,8 @@ def tells():
              flow.scratch(), TFOSHIM_LOG=f"info:{path}")
     with open(path, encoding="utf-8") as log:
         said = log.read()
-    check("told-only-of-rings", said and "io_uring" not in said, said[:200])
+    check("told-only-of-rings", said and "io_uring" not in said,
+          f"{len(said.splitlines())} lines")
     silent = flow.run([flow.peer("uring"), "ring_all", SERVER4, flow.Service().port],
                       flow.scratch())
     check("silent-when-not-asked", silent.code == 0 and not silent.err, str(silent))

@@ -13,10 +13,8 @@ from flow import SERVER4, SERVER6, check
 
 CLIENTS = {"accept_flags": 4, "accept_bad": 4, "accept_in_a_loop": 5, "reuse_port": 8,
            "workers": 8, "child_listens": 2, "exec_inherits": 2}
-DAWDLES = ("defer_accept", "defer_accept_later")
-# No data is taken in the SYN: there is none, the listener has said no, or it has a key of
-# its own.
-ORDINARY = (*DAWDLES, "own_off", "own_key")
+# No data is taken in the SYN: the listener has said no, or has a key of its own.
+ORDINARY = ("own_off", "own_key")
 
 
 def trial(case, state, host):
@@ -30,10 +28,9 @@ def trial(case, state, host):
             break
     port = (told[-1].split() or ["", "0"])[1]
     told[-1] = "ready"
-    who = "dawdler" if case in DAWDLES else "native"
     answers = []
     for _ in range(CLIENTS.get(case, 1)):
-        done = flow.run([flow.peer(who), host, port])
+        done = flow.run([flow.peer("native"), host, port])
         answers.append((done.code, done.out.split()[1:]))
     try:
         out, err = server.communicate(timeout=4)

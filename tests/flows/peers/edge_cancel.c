@@ -401,9 +401,10 @@ static const struct call {
 	{ "sigwaitinfo", c_sigwaitinfo },
 	{ "sigtimedwait", c_sigtimedwait },
 	{ "sigsuspend", c_sigsuspend },
+	/* the last three: POSIX lets nobody leave them just anywhere */
 	{ "first_send", c_first_send },
 	{ "first_writev", c_first_writev },
-	{ "system", c_system }, /* the last: it cannot be left just anywhere */
+	{ "system", c_system },
 };
 
 #define CALLS (sizeof(calls) / sizeof(*calls))
@@ -572,5 +573,5 @@ int main(int argc, char **argv)
 	}
 	if (argc == 4)
 		choose(argv[1]);
-	return edge_main(argc, argv, cases, 3 * CALLS - 1);
+	return edge_main(argc, argv, cases, 3 * CALLS - 3);
 }

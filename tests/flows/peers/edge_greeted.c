@@ -4,10 +4,12 @@
 #include "edge.h"
 
 #include <pthread.h>
+#include <spawn.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 
+extern char **environ;
 static char greeting[64];
 
 static void heard_first(long n)
@@ -266,6 +268,70 @@ static void greeted_parent_reads(void)
 	finish(fd);
 }
 
+/* Another program hears it, who knows nothing of how it was connected. */
+static char *head[] = { "head", "-c", "11", NULL };
+
+static void greeted_exec(void)
+{
+	int fd = connected();
+
+	dup2(fd, 0);
+	execvp("head", head);
+	fail("execvp");
+}
+
+/* The parent does not sleep meanwhile. */
+static void until_ended(pid_t child)
+{
+	int status = -1;
+
+	while (waitpid(child, &status, WNOHANG) == 0)
+		;
+	say("child ended with %x\n", status);
+}
+
+static void greeted_spawn(void)
+{
+	posix_spawn_file_actions_t actions;
+	int fd = connected();
+	pid_t child;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fd, 0);
+	if (posix_spawnp(&child, "head", &actions, NULL, head, environ))
+		fail("posix_spawnp");
+	until_ended(child);
+	go_on(fd);
+}
+
+static void greeted_vfork(void)
+{
+	int fd = connected();
+	pid_t child = vfork();
+
+	if (child == 0) {
+		dup2(fd, 0);
+		execvp("head", head);
+		_exit(1);
+	}
+	until_ended(child);
+	go_on(fd);
+}
+
+static void greeted_fork_exec(void)
+{
+	int fd = connected();
+	pid_t child = fork();
+
+	if (child == 0) {
+		dup2(fd, 0);
+		execvp("head", head);
+		_exit(1);
+	}
+	until_ended(child);
+	go_on(fd);
+}
+
 static void *reader(void *descriptor)
 {
 	return (void *)read((int)(long)descriptor, greeting, 11);
@@ -297,6 +363,8 @@ int main(int argc, char **argv)
 		CASE(greeted_select),	    CASE(greeted_splice),
 		CASE(greeted_child_reads),  CASE(greeted_child_reads_parent_writes),
 		CASE(greeted_parent_reads), CASE(greeted_thread_reads),
+		CASE(greeted_exec),	    CASE(greeted_spawn),
+		CASE(greeted_vfork),	    CASE(greeted_fork_exec),
 	};
 
 	return edge_main(argc, argv, cases, sizeof(cases) / sizeof(*cases));

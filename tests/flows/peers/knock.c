@@ -3,7 +3,8 @@
  * knock blocking|poll COUNT HOST PORT [HOST PORT]: connects so often, each time over;
  * with two places each try goes to the second when the first refuses, as address loops
  * do.  Prints one line per try: what connect() said, and for `poll` what SO_ERROR said
- * then. knock write COUNT HOST PORT: connects and writes, and prints what both said.
+ * then. knock write COUNT HOST PORT [HOST PORT]: connects and writes, and prints what
+ * both said.
  */
 #include "peer.h"
 
@@ -28,11 +29,11 @@ static int knock(int blocks, const struct place *to)
 	return e;
 }
 
-static void knock_and_write(const struct place *to)
+static int knock_and_write(const struct place *to)
 {
 	int fd = new_socket(to, 0);
 	char reply[64];
-	int e = dial(fd, to) ? errno : 0;
+	int e = dial(fd, to) ? errno : 0, refused = e;
 
 	printf("%s", word(e));
 	if (!e) {
@@ -43,6 +44,7 @@ static void knock_and_write(const struct place *to)
 		printf(", %s",
 		       recv(fd, reply, sizeof(reply), 0) < 0 ? word(errno) : "answer");
 	close(fd);
+	return refused;
 }
 
 int main(int argc, char **argv)
@@ -54,7 +56,10 @@ int main(int argc, char **argv)
 		to[1] = place_of(argv[5], argv[6]);
 	while (count--) {
 		if (!strcmp(argv[1], "write")) {
-			knock_and_write(&to[0]);
+			if (knock_and_write(&to[0]) && argc > 6) {
+				printf("; ");
+				knock_and_write(&to[1]);
+			}
 		} else if (knock(!strcmp(argv[1], "blocking"), &to[0]) && argc > 6) {
 			printf("; ");
 			knock(!strcmp(argv[1], "blocking"), &to[1]);

@@ -83,7 +83,7 @@ static long ring_enter(unsigned int wanted)
 }
 
 /* The next answer, in the order they come. */
-static long ring_result(void)
+static struct io_uring_cqe ring_next(void)
 {
 	unsigned int head = *ring.cq_head;
 	struct io_uring_cqe cqe;
@@ -93,6 +93,13 @@ static long ring_result(void)
 			fail("io_uring_enter");
 	cqe = ring.cqes[head & *ring.cq_mask];
 	__atomic_store_n(ring.cq_head, head + 1, __ATOMIC_RELEASE);
+	return cqe;
+}
+
+static long ring_result(void)
+{
+	struct io_uring_cqe cqe = ring_next();
+
 	say("answer to %d: %d\n", (int)cqe.user_data, cqe.res);
 	return cqe.res;
 }
@@ -122,16 +129,25 @@ static long ring_poll(int fd, short events)
 
 static void ring_hear(int fd)
 {
-	char c[64];
+	char c[64] = "";
 	long n = ring_do(IORING_OP_RECV, fd, c, sizeof(c));
 
 	say("heard %.*s\n", n > 0 ? (int)n : 0, c);
 }
 
+/* The rest, however it is cut. */
 static void ring_finish(int fd)
 {
+	char c[64] = "";
+	int n = 0, k;
+
 	SAY(shutdown(fd, SHUT_WR));
-	ring_hear(fd);
+	do {
+		ring_add(IORING_OP_RECV, fd, c + n, sizeof(c) - (size_t)n);
+		k = ring_next().res;
+		n += k > 0 ? k : 0;
+	} while (k > 0);
+	say("end %d, heard %.*s\n", k, n, c);
 	SAY(close(fd));
 }
 

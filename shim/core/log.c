@@ -3,6 +3,9 @@
 #include "core/log.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -12,6 +15,7 @@ static const char *const level_names[] = { "off", "error", "info", "debug" };
 
 static enum log_level threshold;
 static char path[256];
+static struct stat own_stderr; /* as it was at the start */
 
 bool log_open(const char *spec)
 {
@@ -28,6 +32,7 @@ bool log_open(const char *spec)
 		if (t.n + 1 >= t.room)
 			return false; /* a name cut off is another name */
 		threshold = (enum log_level)i;
+		sys2(SYS_fstat, STDERR_FILENO, &own_stderr);
 		return true;
 	}
 	return false;
@@ -36,6 +41,29 @@ bool log_open(const char *spec)
 bool log_wants(enum log_level level)
 {
 	return level <= threshold && level != LOG_OFF;
+}
+
+/* A daemon may have closed it, and something of its own has the number now. */
+static bool is_own_stderr(void)
+{
+	struct stat st;
+
+	return !sys2(SYS_fstat, STDERR_FILENO, &st) && st.st_dev == own_stderr.st_dev &&
+	       st.st_ino == own_stderr.st_ino;
+}
+
+/* Nobody reads at the other end of a pipe: that is our failure, not the program's. */
+static void write_line(int fd, const struct text *line)
+{
+	const uint64_t pipe = UINT64_C(1) << (SIGPIPE - 1);
+	const struct timespec now = { 0, 0 };
+	uint64_t was = 0, pending = 0;
+
+	sys4(SYS_rt_sigprocmask, SIG_BLOCK, &pipe, &was, sizeof(was));
+	sys2(SYS_rt_sigpending, &pending, sizeof(pending));
+	if (sys_write(fd, line->at, line->n) == -EPIPE && !(pending & pipe))
+		sys4(SYS_rt_sigtimedwait, &pipe, NULL, &now, sizeof(pipe));
+	sys4(SYS_rt_sigprocmask, SIG_SETMASK, &was, NULL, sizeof(was));
 }
 
 void log_event(enum log_level level, const char *event, const struct text *fields)
@@ -67,7 +95,8 @@ void log_event(enum log_level level, const char *event, const struct text *field
 			       0600);
 	if (fd < 0)
 		return;
-	sys_write(fd, line.at, line.n);
+	if (path[0] || is_own_stderr())
+		write_line(fd, &line);
 	if (path[0])
 		sys_close(fd);
 }

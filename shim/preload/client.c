@@ -74,6 +74,17 @@ static bool gains_nothing(const struct addr *to)
 	return known.habit == HABIT_READS_FIRST && atomic_fetch_add(&asked, 1) % 8;
 }
 
+/* From a connect() that failed: the kernel would hold the next one's SYN back too. */
+static void take_off(int fd)
+{
+	const int zero = 0;
+
+	if (!slot_marked(fd, MARK_OURS))
+		return;
+	sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &zero, sizeof(zero));
+	slot_unmark(fd, MARK_OURS);
+}
+
 /* May this call be ours at all?  Then TCP_FASTOPEN_CONNECT is set. */
 static bool wanted(int fd, const struct sockaddr *to, socklen_t len, struct addr *ret)
 {
@@ -231,8 +242,10 @@ static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int 
 	if (!sys_readable(to, sizeof(to->sa_family)) || to->sa_family == AF_UNSPEC) {
 		debt_settle(fd, DEBT_SETTLE_MS); /* the server was to see it */
 		*ret = real_connect(fd, to, len);
-		if (*ret == 0)
+		if (*ret == 0) {
 			slot_set(fd, SLOT_PLAIN); /* disconnected */
+			slot_unmark(fd, MARK_SAID);
+		}
 		return true;
 	}
 	if (slot_state(fd) == SLOT_DEFERRED) {
@@ -282,8 +295,10 @@ bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret)
 		return true;
 	if (slot_marked(fd, MARK_SAID) && said_before(fd, to, len, ret))
 		return true;
-	if (!wanted(fd, to, len, &a))
+	if (!wanted(fd, to, len, &a)) {
+		take_off(fd);
 		return false;
+	}
 	*ret = open_connection(fd, to, len, &a);
 	return true;
 }

@@ -46,8 +46,8 @@ static void outlive(int fd, struct slot *s)
 	/* left in a set, its events would come for a number that is closed */
 	if (!epoll_forget(fd))
 		kernel_wait_handshake(fd, LINGER_END_MS);
-	else if (!linger_add(fd, s))
-		kernel_wait_handshake(fd, LINGER_SETTLE_MS);
+	else
+		linger_add(fd, s);
 }
 
 /*
@@ -69,8 +69,11 @@ static void say_farewell(int fd, struct slot *s)
 /* Another descriptor of this process has the same connection and the same record. */
 static bool lives_on(int fd)
 {
-	if (slot_twin(fd) < 0)
+	int twin = slot_twin(fd);
+
+	if (twin < 0)
 		return false;
+	epoll_inherited(fd, twin);
 	slot_set(fd, SLOT_PLAIN);
 	thread_paid(fd);
 	return true;
@@ -83,6 +86,8 @@ void death_of(int fd)
 	if (!s || lives_on(fd))
 		return;
 	debt_materialize(fd);
+	if (slot_state(fd) == SLOT_OPENING)
+		learn_silence_of(fd, s);
 	if (slot_state(fd) == SLOT_OPENING && counted_on(s) && still_opening(fd))
 		outlive(fd, s);
 	if (!still_opening(fd)) {

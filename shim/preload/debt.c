@@ -9,6 +9,7 @@
 #include "core/sys.h"
 #include "preload/epoll.h"
 #include "preload/kernel.h"
+#include "preload/learn.h"
 #include "preload/slot.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
@@ -43,6 +44,17 @@ void debt_force(int fd, bool waits)
 		debt_settle(fd, DEBT_SETTLE_MS);
 }
 
+/* Somebody has found since that nobody answers there: no more waiting. */
+static bool is_dead(const struct slot *s)
+{
+	struct memory_view known;
+
+	if (addr_is_loopback(&s->to)) /* there the kernel is asked, not the memory */
+		return false;
+	learn_ask(&s->to, &known);
+	return !known.answered;
+}
+
 void debt_settle(int fd, int timeout_ms)
 {
 	/* deferred, it is writable to whoever asks: then he believes it is connected */
@@ -53,8 +65,10 @@ void debt_settle(int fd, int timeout_ms)
 	if (slot_state(fd) != SLOT_OPENING)
 		return;
 	s = slot_of(fd);
-	if (s && (told || slot_has(s, SLOT_TOLD) || slot_has(s, SLOT_SEEN)))
-		kernel_wait_handshake(fd, timeout_ms);
+	if (s && (told || slot_has(s, SLOT_TOLD) || slot_has(s, SLOT_SEEN)) &&
+	    !slot_has(s, SLOT_SILENT) && !is_dead(s) &&
+	    !kernel_wait_handshake(fd, timeout_ms))
+		learn_silence_of(fd, s);
 }
 
 static bool word_is_open(int fd)
@@ -67,6 +81,7 @@ static bool word_is_open(int fd)
 
 int debt_keep_word(void)
 {
+	uint64_t end = clock_now_us() + DEBT_SETTLE_MS * 1000;
 	struct kernel_hold h;
 
 	if (!atomic_load_explicit(&word_given, memory_order_relaxed) ||
@@ -75,9 +90,11 @@ int debt_keep_word(void)
 	kernel_hold(&h);
 	for (int fd = slot_next(0); fd >= 0; fd = slot_next(fd + 1)) {
 		struct pollfd p = { .fd = fd, .events = POLLOUT };
+		uint64_t now = clock_now_us();
 
-		if (word_is_open(fd))
-			kernel_poll_held(&h, &p, 1, DEBT_SETTLE_MS);
+		if (word_is_open(fd) && now < end &&
+		    !kernel_poll_held(&h, &p, 1, (int)((end - now) / 1000)))
+			learn_silence_of(fd, slot_room(fd));
 	}
 	return kernel_release(&h);
 }

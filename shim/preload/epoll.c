@@ -87,6 +87,18 @@ void epoll_rearm(int fd)
 	sys4(SYS_epoll_ctl, m->set_plus_one - 1, EPOLL_CTL_MOD, fd, &e);
 }
 
+void epoll_inherited(int from, int to)
+{
+	struct memo *m = memo_find(from), *heir;
+
+	if (!m || !m->set_plus_one)
+		return;
+	m->set_plus_one = 0;
+	heir = memo_make(to);
+	if (heir)
+		heir->set_plus_one = IN_SEVERAL + 1;
+}
+
 bool epoll_forget(int fd)
 {
 	struct memo *m = memo_find(fd);

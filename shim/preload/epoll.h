@@ -20,6 +20,8 @@ void epoll_rearm(int fd);
 bool epoll_asked(int fd, uint32_t events);
 /* After a successful EPOLL_CTL_DEL, and when the number is a new descriptor's. */
 void epoll_clear(int fd);
+/* The number `from` goes, its registrations stay, as long as `to` is open. */
+void epoll_inherited(int from, int to);
 /* Takes the registration away; false: it may be in a set that we do not know. */
 bool epoll_forget(int fd);
 

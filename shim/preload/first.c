@@ -7,6 +7,7 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 
+#include "core/clock.h"
 #include "core/payload.h"
 #include "core/sys.h"
 #include "preload/client.h"
@@ -130,6 +131,7 @@ static int wait_writable(int fd, int timeout_ms)
 
 	if (r != 0 || left == 0)
 		return r;
+	learn_silence(clock_now_us());
 	r = REAL(ppoll)(&p, 1, left < 0 ? NULL : &t, NULL);
 	if (r < 0)
 		r = -real_errno();

@@ -33,6 +33,7 @@ void closefrom(int first);
 #include "preload/epoll.h"
 #include "preload/first.h"
 #include "preload/hooks.h"
+#include "preload/kernel.h"
 #include "preload/life.h"
 #include "preload/listener.h"
 #include "preload/pause.h"
@@ -234,6 +235,10 @@ static enum write_is before_write(int fd, size_t n, int flags)
 		return WRITE_FIRST;
 	if (!(flags & MSG_DONTWAIT) && !pause_on(fd, POLLOUT, n))
 		return WRITE_CUT;
+	if (s && slot_has(s, SLOT_SHUT)) {
+		linger_settle(fd, 0, LINGER_END_MS);
+		linger_reap();
+	}
 	if (s && !slot_has(s, SLOT_WROTE)) {
 		watch_writes(s, fd);
 		/* told it may write, but the SYN went alone */
@@ -453,21 +458,22 @@ int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags,
 }
 
 /* Writes that cannot be told not to wait: the SYN goes alone, the data as ever. */
-static bool write_held_back(int fd)
+static bool write_held_back(int fd, bool waits)
 {
 	struct slot *s = slot_of(fd);
 
 	if (s)
 		watch_writes(s, fd);
-	debt_force(fd, true);
-	return pause_on(fd, POLLOUT, ANY_LENGTH);
+	debt_force(fd, waits);
+	return !waits || pause_on(fd, POLLOUT, ANY_LENGTH);
 }
 
-#define TOUCH_WRITE(fd, call) \
+#define TOUCH_WRITE(fd, call) TOUCH_WRITE_BY(fd, true, call)
+#define TOUCH_WRITE_BY(fd, waits, call) \
 	do { \
 		if (quiet()) \
 			return call; \
-		if (!write_held_back(fd)) \
+		if (!write_held_back(fd, waits)) \
 			return (__typeof__(call))answer(-EINTR); \
 		return call; \
 	} while (0)
@@ -484,12 +490,13 @@ ssize_t sendfile64(int to, int from, off64_t *at, size_t n)
 
 ssize_t pwritev2(int fd, const struct iovec *v, int n, off_t at, int flags)
 {
-	TOUCH_WRITE(fd, REAL(pwritev2)(fd, v, n, at, flags));
+	TOUCH_WRITE_BY(fd, !(flags & RWF_NOWAIT), REAL(pwritev2)(fd, v, n, at, flags));
 }
 
 ssize_t pwritev64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
 {
-	TOUCH_WRITE(fd, REAL(pwritev64v2)(fd, v, n, at, flags));
+	TOUCH_WRITE_BY(fd, !(flags & RWF_NOWAIT),
+		       REAL(pwritev64v2)(fd, v, n, at, flags));
 }
 
 ssize_t splice(int from, off64_t *from_at, int to, off64_t *to_at, size_t n,
@@ -576,10 +583,30 @@ int ioctl(int fd, unsigned long request, ...)
 	return r;
 }
 
+/*
+ * While the handshake lasts a FIN cannot be sent, and shutdown() would end it all.  Who
+ * does not wait for anything gets his answer now, and the FIN its turn.
+ */
+static bool shut_later(int fd, int how)
+{
+	struct slot *s;
+
+	debt_materialize(fd);
+	s = slot_noted(fd);
+	if (s && slot_state(fd) == SLOT_OPENING && how == SHUT_WR &&
+	    slot_has(s, SLOT_WROTE) && !sys_blocks(fd) && slot_of(fd) &&
+	    kernel_holds_syn(fd) && linger_shut(fd, s)) {
+		slot_flag_all(fd, SLOT_SHUT);
+		return true;
+	}
+	debt_settle(fd, LINGER_END_MS);
+	return false;
+}
+
 int shutdown(int fd, int how)
 {
-	if (!quiet())
-		debt_settle(fd, LINGER_END_MS);
+	if (!quiet() && shut_later(fd, how))
+		return 0;
 	return REAL(shutdown)(fd, how);
 }
 
@@ -662,14 +689,19 @@ int fclose(FILE *f)
 {
 	__typeof__(&fileno) number;
 	__typeof__(&fflush) flush;
+	int flushed = 0, why = 0, r;
 
 	if (quiet())
 		return REAL(fclose)(f);
 	number = (__typeof__(number))real_find("fileno");
 	flush = (__typeof__(flush))real_find("fflush");
 	if (number && flush && number(f) >= 0 && slot_state(number(f)) != SLOT_PLAIN) {
-		flush(f);
+		flushed = flush(f);
+		why = real_errno();
 		death_of(number(f));
 	}
-	return REAL(fclose)(f);
+	r = REAL(fclose)(f);
+	if (flushed) /* else its error would be forgotten */
+		real_set_errno(why);
+	return flushed ? flushed : r;
 }

@@ -80,8 +80,11 @@ int clone(int (*f)(void *arg), void *stack, int flags, void *arg, ...)
 	for (int i = 0; i < 3; i++)
 		a[i] = va_arg(more, void *);
 	va_end(more);
-	if (!thread_is_vfork_child() && !(flags & CLONE_FILES))
+	if (!thread_is_vfork_child() && !(flags & CLONE_FILES)) {
 		life_before_spawn();
+		if (flags & CLONE_VM && flags & CLONE_VFORK)
+			life_on_our_memory();
+	}
 	return REAL(clone)(f, stack, flags, arg, a[0], a[1], a[2]);
 }
 

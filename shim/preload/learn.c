@@ -10,6 +10,7 @@
 #include "core/sys.h"
 
 #define PROVEN_FOR_S 600
+#define SILENCE_US 1000000 /* the first SYN is sent again after a second */
 
 static char directory[256]; /* a program may write over its environment */
 static _Atomic(struct memory *) memory;
@@ -122,6 +123,33 @@ void learn_ended(int fd, struct slot *s, int r)
 	    slot_has(s, SLOT_SYN_DATA))
 		memory_habit(m, &s->to, program_id(), HABIT_BURNT);
 	slot_set(fd, SLOT_PLAIN);
+}
+
+void learn_silence_of(int fd, struct slot *s)
+{
+	struct tcp_facts f;
+
+	if (slot_has(s, SLOT_SILENT) || outcome_facts(fd, &f) || !f.handshaking ||
+	    !f.retransmits)
+		return;
+	slot_flag(s, SLOT_SILENT);
+	learn_failed(&s->to);
+}
+
+void learn_silence(uint64_t now_us)
+{
+	static _Atomic uint64_t next_us;
+
+	if (now_us < atomic_load_explicit(&next_us, memory_order_relaxed))
+		return;
+	atomic_store_explicit(&next_us, now_us + 500000, memory_order_relaxed);
+	for (int fd = slot_next(0); fd >= 0; fd = slot_next(fd + 1)) {
+		struct slot *s = slot_noted(fd);
+
+		if (s && slot_state(fd) == SLOT_OPENING &&
+		    slot_age_us(s, now_us) > SILENCE_US && slot_of(fd))
+			learn_silence_of(fd, s);
+	}
 }
 
 static enum habit habit_of(struct slot *s, const struct tcp_facts *f)

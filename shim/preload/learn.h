@@ -26,4 +26,11 @@ bool learn_is_failure(int e);
 /* The connection's one record: called when its first byte came back, or at its end. */
 void learn_connection(int fd, struct slot *s);
 
+/*
+ * A connection whose SYN had to be sent again un-proves its destination at once: a
+ * program may give up long before TCP does.  One; all, twice a second at most.
+ */
+void learn_silence_of(int fd, struct slot *s);
+void learn_silence(uint64_t now_us);
+
 #endif

@@ -120,10 +120,15 @@ void life_at_end(void)
 		death_of_process();
 }
 
+void life_on_our_memory(void)
+{
+	if (client_is_on() || atomic_load(&slot_pending))
+		thread_vfork();
+}
+
 void *life_vfork(void)
 {
 	life_before_spawn();
-	if (client_is_on() || atomic_load(&slot_pending))
-		thread_vfork();
+	life_on_our_memory();
 	return real_get(HOOK_vfork);
 }

@@ -15,30 +15,36 @@
 #include "preload/thread.h"
 
 #define LINGERS 256
+#define SILENCE_US 1000000 /* a SYN is sent again after a second */
 
+#define NUMBER_MOST 4096
 #define FINISHING (-1)
 
 static _Atomic int list[LINGERS]; /* descriptor plus one; 0: free */
 static uint64_t closed_us[LINGERS];
 static struct slot closing[LINGERS];
+static bool only_shut[LINGERS]; /* the program has not closed it */
 _Atomic int linger_count;
 
+/*
+ * A high number, out of the program's way; but not so high that the kernel's table of
+ * the process's descriptors grows for it.
+ */
 static int duplicate(int fd)
 {
 	struct rlimit limit = { 1024, 1024 };
-	int copy;
+	int copy = -EMFILE;
 
 	sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit);
-	if (limit.rlim_cur > SLOT_MAX)
-		limit.rlim_cur = SLOT_MAX;
-	copy = -EMFILE;
+	if (limit.rlim_cur > NUMBER_MOST)
+		limit.rlim_cur = NUMBER_MOST;
 	if (limit.rlim_cur > 2 * LINGERS)
 		copy = sys_fcntl(fd, F_DUPFD_CLOEXEC, (long)limit.rlim_cur - LINGERS);
 	return copy >= 0 ? copy
 			 : sys_fcntl(fd, F_DUPFD_CLOEXEC, (long)limit.rlim_cur / 2);
 }
 
-static bool put(int copy, const struct slot *s)
+static bool put(int copy, const struct slot *s, bool shut)
 {
 	for (int i = 0; i < LINGERS; i++) {
 		int none = 0;
@@ -47,6 +53,7 @@ static bool put(int copy, const struct slot *s)
 			continue;
 		closed_us[i] = thread_self.closed_us = clock_now_us();
 		closing[i] = *s;
+		only_shut[i] = shut;
 		atomic_store(&list[i], copy + 1);
 		atomic_fetch_add(&linger_count, 1);
 		atomic_fetch_add(&slot_pending, 1);
@@ -55,7 +62,34 @@ static bool put(int copy, const struct slot *s)
 	return false;
 }
 
-bool linger_add(int fd, const struct slot *s)
+static void done(int i, int entry)
+{
+	if (!atomic_compare_exchange_strong(&list[i], &entry, FINISHING))
+		return; /* another thread reaped it */
+	if (only_shut[i]) {
+		sys2(SYS_shutdown, entry - 1, SHUT_WR);
+	} else {
+		learn_connection(entry - 1, &closing[i]);
+		if (!slot_has(&closing[i], SLOT_SHARED))
+			kernel_send_fin(entry - 1);
+	}
+	sys_close(entry - 1);
+	atomic_store(&list[i], 0);
+	atomic_fetch_sub(&linger_count, 1);
+	atomic_fetch_sub(&slot_pending, 1);
+}
+
+static void drop_oldest(void)
+{
+	int oldest = 0;
+
+	for (int i = 1; i < LINGERS; i++)
+		if (closed_us[i] < closed_us[oldest])
+			oldest = i;
+	done(oldest, atomic_load(&list[oldest]));
+}
+
+static bool add(int fd, const struct slot *s, bool shut)
 {
 	int copy;
 
@@ -63,23 +97,22 @@ bool linger_add(int fd, const struct slot *s)
 	copy = duplicate(fd);
 	if (copy < 0)
 		return false;
-	if (put(copy, s))
-		return true;
+	for (int i = 0; i < 3; i++, drop_oldest())
+		if (put(copy, s, shut))
+			return true;
 	sys_close(copy);
 	return false;
 }
 
-static void done(int i, int entry)
+void linger_add(int fd, const struct slot *s)
 {
-	if (!atomic_compare_exchange_strong(&list[i], &entry, FINISHING))
-		return; /* another thread reaped it */
-	learn_connection(entry - 1, &closing[i]);
-	if (!slot_has(&closing[i], SLOT_SHARED))
-		kernel_send_fin(entry - 1);
-	sys_close(entry - 1);
-	atomic_store(&list[i], 0);
-	atomic_fetch_sub(&linger_count, 1);
-	atomic_fetch_sub(&slot_pending, 1);
+	if (!add(fd, s, false))
+		kernel_wait_handshake(fd, LINGER_SETTLE_MS);
+}
+
+bool linger_shut(int fd, const struct slot *s)
+{
+	return add(fd, s, true);
 }
 
 /*
@@ -104,8 +137,12 @@ void linger_reap(void)
 	for (int i = 0; i < LINGERS && linger_any(); i++) {
 		int entry = atomic_load(&list[i]);
 
-		if (is_held(i, entry) && kernel_wait_handshake(entry - 1, 0))
+		if (!is_held(i, entry))
+			continue;
+		if (kernel_wait_handshake(entry - 1, 0))
 			done(i, entry);
+		else if (clock_now_us() - closed_us[i] > SILENCE_US)
+			learn_silence_of(entry - 1, &closing[i]);
 	}
 }
 
@@ -144,6 +181,7 @@ static int wait_for(int fd, short events, int patience_ms)
 		if (p[0].revents)
 			break;
 	}
+	linger_reap(); /* what has not come until now is silent */
 	return kernel_release(&h);
 }
 

@@ -12,9 +12,13 @@
 
 #include "preload/slot.h"
 
-/* Takes over the connection of fd; false: no room, the caller waits for the handshake.
+/*
+ * Takes over the connection of fd.  Where there is no room the oldest has to go: it had
+ * its chance; where there are no descriptors, this one waits a moment.
  */
-bool linger_add(int fd, const struct slot *s);
+void linger_add(int fd, const struct slot *s);
+/* The same for a connection that stays open, but whose sending side has been shut. */
+bool linger_shut(int fd, const struct slot *s);
 extern HIDDEN _Atomic int linger_count;
 
 static inline bool linger_any(void)

@@ -8,6 +8,7 @@
 #include "core/sys.h"
 #include "preload/client.h"
 #include "preload/debt.h"
+#include "preload/learn.h"
 #include "preload/linger.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
@@ -62,12 +63,13 @@ static void start(struct pause *p)
 	linger_reap();
 	debt_pay_overdue(); /* before the kernel is asked whether they are writable */
 	p->cut = debt_keep_word();
+	p->start_us = clock_now_us();
+	learn_silence(p->start_us);
 	p->step = PAUSE_FULL;
 	if (thread_owes() || thread_self.fresh) /* would it sleep at all? */
 		p->step = PAUSE_PROBE;
 	else if (linger_any())
 		p->step = PAUSE_SLICE;
-	p->start_us = clock_now_us();
 	p->zero = p->for_ever = p->held = false;
 	p->end_us = p->start_us;
 }

@@ -157,6 +157,6 @@ Row("dig +tcp closed", ["bind9-dnsutils"], nothing, DIG + ["a.example", "A"],
 
 
 # --- iperf3: one connection says how to measure, two more are measured
-Row("iperf3", ["iperf3"], lambda place: place.serve(["iperf3", "-s", "-p", PORT], PORT),
+Row("iperf3", ["iperf3"], serve_once("iperf3", "-s", "-1", "-p", PORT),
     ["iperf3", "-c", "{host}", "-p", PORT, "-n", "100K", "-P", 2], rides(0.3), PORT,
-    mask=[(r"^(?!iperf Done).*\n?", "")])
+    mask=[(r"^(?!iperf Done|--- server).*\n?", "")], once=True)

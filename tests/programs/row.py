@@ -151,10 +151,13 @@ def probe(port):
                 pass
     before = netstat("server", "TCPFastOpenPassive"), tfolab.counters()
     connect()
-    time.sleep(0.03)
-    after = netstat("server", "TCPFastOpenPassive"), tfolab.counters()
-    return (after[0] > before[0] or
-            after[1]["s2c_synack_cookie"] > before[1]["s2c_synack_cookie"])
+    until = time.monotonic() + 1
+    while time.monotonic() < until:
+        if netstat("server", "TCPFastOpenPassive") > before[0] or \
+                tfolab.counters()["s2c_synack_cookie"] > before[1]["s2c_synack_cookie"]:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def fetch_cookie(port):

@@ -15,6 +15,11 @@ def serve_once(*words, stdin=None):
     return start
 
 
+def answers(listen=f"TCP-LISTEN:{PORT}"):
+    """A server of one connection that answers one line, however late it or its end comes."""
+    return serve_once("socat", "-t", 5, f"{listen},reuseaddr", "SYSTEM:read x; echo got $x")
+
+
 def nothing(_place):
     """Nobody listens."""
 
@@ -46,9 +51,10 @@ Row("openssl s_time", ["openssl", "nginx"], nginx,
      "{shared}/cert.pem"], rides(0.5), 443, mask=[(r"^[*t]+", ""), (r"[\d.]+", "N")])
 
 # --- nc
-LATER = ("sh", "-c", "(sleep 0.1; echo from the server) | nc -N -l 7000")
-Row("nc -N", NC, serve_once(*LATER),
-    ["sh", "-c", ONE + "nc -N {host} 7000"], rides(), PORT, once=True)
+Row("nc", NC + ["socat"], answers(), ["sh", "-c", ONE + "nc {host} 7000"], rides(), PORT,
+    once=True)
+Row("nc -N", NC + ["socat"], answers(), ["sh", "-c", ONE + "nc -N {host} 7000"], rides(),
+    PORT, once=True)
 Row("nc -N reads nothing", NC, serve_once("nc", *SHOUT, stdin="from the server\n"),
     ["nc", "-N", "{host}", PORT], opens("nothing is written, an end is sent"), PORT,
     once=True)
@@ -66,31 +72,39 @@ Row("nc -z range", NC + ["nginx"], nginx, ["nc", "-z", "-v", "{host}", "78-82"],
 Row("nc -w closed then open", NC + ["nginx"], nginx,
     ["sh", "-c", "for port in 81 82 80; do printf 'HEAD / HTTP/1.0\\r\\n\\r\\n' | "
      "nc -w 3 {host} $port | head -n 1; echo $?; done"], rides(), mask=[])
-Row("nc IPv6", NC,
-    serve_once("sh", "-c", "(sleep 0.1; echo from the server) | nc -6 -N -l 7000"),
+Row("nc IPv6", NC + ["socat"], answers(f"TCP6-LISTEN:{PORT}"),
     ["sh", "-c", ONE + "nc -N 2001:db8::2 7000"], rides(), PORT, once=True)
 
 # --- ncat
 Row("ncat", ["ncat"], serve_once("ncat", "-l", PORT, "--send-only", stdin="served\n"),
     ["sh", "-c", "ncat --recv-only {host} 7000"], opens("the server speaks first"), PORT,
     once=True)
-Row("ncat both ways", ["ncat"], serve_once("ncat", "-l", PORT, "-c", "read x; echo got $x"),
-    ["sh", "-c", "(echo one; sleep 0.3) | ncat {host} 7000"], rides(), PORT, once=True)
+Row("ncat both ways", ["ncat", "socat"], answers(),
+    ["sh", "-c", ONE + "ncat {host} 7000"], rides(), PORT, once=True)
+Row("ncat -c", ["ncat"] + NC, serve_once("ncat", "-l", PORT, "-c", "read x; echo got $x"),
+    ["sh", "-c", ONE + "nc {host} 7000"], rides(), PORT, once=True)
 Row("ncat -z open", ["ncat", "nginx"], nginx, ["ncat", "-z", "-v", "{host}", 80],
     opens("it only knocks"), mask=[(r"in \S+ seconds", "")])
 Row("ncat -z closed", ["ncat"], nothing, ["ncat", "-z", "-v", "{host}", PORT],
     first_contact("nobody has answered there"), PORT, code=1, **CLOSED)
-Row("ncat --ssl", ["ncat", "openssl"],
+Row("ncat --ssl", ["ncat", "socat", "openssl"],
+    answers(f"OPENSSL-LISTEN:{PORT},cert={{shared}}/cert.pem,key={{shared}}/key.pem,verify=0"),
+    ["sh", "-c", "rm -f f; mkfifo f; ncat --ssl {host} 7000 < f | "
+     "(exec 3> f; echo one >&3; read x; echo $x)"], rides(), PORT, once=True)
+Row("ncat --ssl -c", ["ncat", "socat", "openssl"],
     serve_once("ncat", "-l", PORT, "--ssl", "--ssl-cert", "{shared}/cert.pem", "--ssl-key",
                "{shared}/key.pem", "-c", "read x; echo got $x"),
-    ["sh", "-c", "(echo one; sleep 0.3) | ncat --ssl {host} 7000"], rides(), PORT, once=True)
+    ["socat", "OPENSSL:{host}:7000,cafile={shared}/cert.pem,commonname=192.0.2.2",
+     "SYSTEM:echo one; read x; echo $x >&2"], rides(), PORT, once=True)
 
 # --- socat
-Row("socat", ["socat"], serve_once("socat", f"TCP-LISTEN:{PORT},reuseaddr", "EXEC:rev"),
-    ["sh", "-c", ONE + "socat -t 3 - TCP:{host}:7000"], rides(), PORT, once=True)
+REV = ("socat", "-t", 5, f"TCP-LISTEN:{PORT},reuseaddr", "EXEC:rev")
+Row("socat", ["socat"], serve_once(*REV),
+    ["sh", "-c", ONE + "socat -t 5 - TCP:{host}:7000"], rides(), PORT, once=True)
 Row("socat fork", ["socat"],
-    lambda place: place.serve(["socat", f"TCP-LISTEN:{PORT},fork", "EXEC:rev"], PORT),
-    ["sh", "-c", "for n in 123 456 789; do echo $n | socat -t 3 - TCP:{host}:7000 & done; "
+    lambda place: place.serve(["socat", "-t", 5, f"TCP-LISTEN:{PORT},reuseaddr,fork",
+                               "EXEC:rev"], PORT),
+    ["sh", "-c", "for n in 123 456 789; do echo $n | socat -t 5 - TCP:{host}:7000 & done; "
      "wait"], rides(0.5), PORT, sort=True)
 Row("socat reads", ["socat"],
     serve_once("socat", f"TCP-LISTEN:{PORT},reuseaddr", "SYSTEM:echo greeting"),
@@ -100,9 +114,9 @@ Row("socat closed", ["socat"], nothing, ["socat", "-", "TCP:{host}:7000"],
     first_contact("nobody has answered there"), PORT, code=1, **CLOSED,
     mask=[(r"^.*socat\[\d+\] ", "")])
 Row("socat openssl", ["socat", "openssl"],
-    serve_once("socat", f"OPENSSL-LISTEN:{PORT},reuseaddr,cert={{shared}}/cert.pem,"
+    serve_once("socat", "-t", 5, f"OPENSSL-LISTEN:{PORT},reuseaddr,cert={{shared}}/cert.pem,"
                "key={shared}/key.pem,verify=0", "EXEC:rev"),
-    ["sh", "-c", ONE + "socat -t 3 - OPENSSL:{host}:7000,cafile={shared}/cert.pem,"
+    ["sh", "-c", ONE + "socat -t 5 - OPENSSL:{host}:7000,cafile={shared}/cert.pem,"
      "commonname=192.0.2.2"], rides(), PORT, once=True)
 
 # --- bash
@@ -157,6 +171,6 @@ Row("dig +tcp closed", ["bind9-dnsutils"], nothing, DIG + ["a.example", "A"],
 
 
 # --- iperf3: one connection says how to measure, two more are measured
-Row("iperf3", ["iperf3"], lambda place: place.serve(["iperf3", "-s", "-p", PORT], PORT),
+Row("iperf3", ["iperf3"], serve_once("iperf3", "-s", "-1", "-p", PORT),
     ["iperf3", "-c", "{host}", "-p", PORT, "-n", "100K", "-P", 2], rides(0.3), PORT,
-    mask=[(r"^(?!iperf Done).*\n?", "")])
+    mask=[(r"^(?!iperf Done|--- server).*\n?", "")], once=True)

@@ -24,7 +24,6 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/outcome.h"
-#include "core/payload.h"
 #include "core/share.h"
 #include "core/sys.h"
 #include "core/text.h"
@@ -749,102 +748,6 @@ START_TEST(share_refuses_files)
 }
 END_TEST
 
-/* --- payload --------------------------------------------------------------- */
-
-static const struct {
-	const char *bytes;
-	size_t n;
-	bool may;
-} payloads[] = {
-#define P(s, may) \
-	{ \
-		s, sizeof(s) - 1, may \
-	}
-	P("GET / HTTP/1.1\r\n", true),
-	P("HEAD /", true),
-	P("OPTIONS *", true),
-	P("TRACE /", true),
-	P("REPORT /x", true),
-	P("SEARCH /", true),
-	P("POST /pay HTTP/1.1", false),
-	P("PUT /x", false),
-	P("PATCH /", false),
-	P("DELETE /x", false),
-	P("CONNECT a:1", false),
-	P("MKCOL /", false),
-	P("MOVE /a", false),
-	P("COPY /a", false),
-	P("LOCK /", false),
-	P("UNLOCK /", false),
-	P("PROPPATCH /", false),
-	P("PROPFIND /", true),
-	P("MAIL FROM:<a>", false),
-	P("RCPT TO:<a>", false),
-	P("DATA\r\n", false),
-	P("IHAVE <x>", false),
-	P("EHLO me\r\n", true),
-	/* cut by the program: may still become one */
-	P("P", false),
-	P("PO", false),
-	P("POS", false),
-	P("POST", false),
-	P("D", false),
-	P("MAIL", false),
-	P("G", true),
-	P("GE", true),
-	P("PROP", false),
-	P("PROPF", true),
-	/* in any case; nothing that only looks like it */
-	P("post /x", false),
-	P("Post /x", false),
-	P("pO", false),
-	P("delete /", false),
-	P("POSTAL", true),
-	P("POSTER /", true),
-	P("DATABASE", true),
-	P("PUTTY", true),
-	P(" POST /", true),
-	P("XPOST /", true),
-	/* TLS ClientHello, SSH, HTTP/2's preface, binary */
-	P("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", true),
-	P("\x16", true),
-	P("SSH-2.0-OpenSSH_9.2\r\n", true),
-	P("PRI * HTTP/2.0\r\n\r\n", false),
-	P("\r\nPOST / HTTP/1.1\r\n", false),
-	P("\0\0\0\0", true),
-	P("\xff\xfe", true),
-	P("*1\r\n$4\r\nPING\r\n", true),
-	P("", true),
-#undef P
-};
-
-START_TEST(payload_judges)
-{
-	static char page_end[PAYLOAD_BYTES];
-	const char *bytes = payloads[_i].bytes;
-	size_t n = payloads[_i].n;
-
-	ck_assert_msg(payload_may_repeat(bytes, n) == payloads[_i].may, "'%s'", bytes);
-	if (n >= PAYLOAD_BYTES) { /* so many first bytes are enough */
-		memcpy(page_end, bytes, PAYLOAD_BYTES);
-		ck_assert(payload_may_repeat(page_end, PAYLOAD_BYTES) ==
-			  payloads[_i].may);
-	}
-}
-END_TEST
-
-/* It never reads more than it was given. */
-START_TEST(payload_stays_inside)
-{
-	char *end = lone_page() + 4096;
-
-	for (size_t n = 0; n <= PAYLOAD_BYTES; n++) {
-		memcpy(end - n, "PROPPATCH / HTTP/1.1", n);
-		ck_assert(payload_may_repeat(end - n, n) == (n == 0));
-	}
-}
-END_TEST
-
 /* --- outcome --------------------------------------------------------------- */
 
 START_TEST(outcome_words)
@@ -1010,7 +913,7 @@ START_TEST(memory_keeps_habits)
 	ck_assert_int_eq(habit_there(m, &a, PROGRAM), HABIT_KNOCKS);
 	ck_assert_int_eq(habit_there(m, &a, OTHER_PROGRAM), HABIT_READS_FIRST);
 	ck_assert_int_eq(habit_there(m, &b, PROGRAM), HABIT_UNKNOWN);
-	ck_assert(!answered(m, &a, FOR_S)); /* a habit proves nothing */
+	ck_assert(!answered(m, &a, FOR_S));		/* a habit proves nothing */
 	memory_habit(m, &b, PROGRAM, HABIT_WROTE_LATE); /* never seen to be in time */
 	ck_assert_int_eq(habit_there(m, &b, PROGRAM), HABIT_UNKNOWN);
 	memory_habit(m, &b, PROGRAM, HABIT_WRITES_FIRST);
@@ -1286,15 +1189,13 @@ static void add_small_modules(Suite *suite)
 
 static void add_large_modules(Suite *suite)
 {
-	TCase *share = module(suite, "share"), *payload = module(suite, "payload");
+	TCase *share = module(suite, "share");
 	TCase *outcome = module(suite, "outcome"), *memory = module(suite, "memory");
 
 	tcase_add_test(share, share_names);
 	tcase_add_test(share, share_maps);
 	tcase_add_test(share, share_refuses_directories);
 	tcase_add_test(share, share_refuses_files);
-	tcase_add_loop_test(payload, payload_judges, 0, COUNT(payloads));
-	tcase_add_test(payload, payload_stays_inside);
 	tcase_add_test(outcome, outcome_words);
 	tcase_add_loop_test(outcome, outcome_maps, 0, COUNT(went));
 	tcase_add_test(outcome, outcome_reads_facts);

@@ -2,6 +2,7 @@
 /* live: the policy in force; see live.h. */
 #include "core/live.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
 
 #include "core/clock.h"
@@ -20,21 +21,19 @@ struct version {
 	struct version *before; /* one that somebody may still read */
 };
 
-static char path[256], program[256];
+static char path[256];
 static bool must_exist;
 static _Atomic(struct version *) current;
 static _Atomic int readers;
 static _Atomic uint64_t look_us; /* not before then */
 static uint64_t stamp;		 /* of what was loaded, or tried */
 
-void live_setup(const char *setting, const char *program_path)
+void live_setup(const char *setting)
 {
 	struct text p = { path, 0, sizeof(path) };
-	struct text name = { program, 0, sizeof(program) };
 
 	must_exist = setting && *setting;
 	text_str(&p, must_exist ? setting : FILES_DEFAULT);
-	text_str(&name, program_path);
 }
 
 /* --- loading --------------------------------------------------------------------- */
@@ -86,12 +85,26 @@ static bool asks_for_users(const struct policy *p)
 	return false;
 }
 
+static bool build(struct version *v, struct policy *p)
+{
+	char program[256];
+	struct match_self self = { program, v->uid, NULL };
+	long n = sys4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", program,
+		      sizeof(program) - 1);
+	TEXT(user, 64);
+
+	program[n > 0 ? n : 0] = 0;
+	if (v->has_users && files_user_name(v->uid, &user))
+		self.user_name = user.at;
+	v->match = match_build(p, &self);
+	return v->match != NULL;
+}
+
 static struct version *load(struct errors *e)
 {
 	struct policy_reader reader = { note, e };
 	struct policy p = { .arena = { NULL, 0 } };
 	struct version *v;
-	TEXT(user, 64);
 
 	files_load(&p, path, must_exist, &reader);
 	v = arena_take(&p.arena, sizeof(*v));
@@ -101,13 +114,8 @@ static struct version *load(struct errors *e)
 	}
 	v->uid = (uint32_t)sys1(SYS_geteuid, 0);
 	v->has_users = asks_for_users(&p);
-	if (!e->n) {
-		struct match_self self = { program, v->uid, NULL };
-
-		if (v->has_users && files_user_name(v->uid, &user))
-			self.user_name = user.at;
-		v->match = match_build(&p, &self);
-	}
+	if (!e->n && !build(v, &p))
+		note(e, path, 0, 0, "there is no memory for this policy");
 	v->policy = p;
 	return v;
 }

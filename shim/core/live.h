@@ -20,8 +20,8 @@ struct live_rule {
 	char congestion[16], key_file[256]; /* empty: leave it */
 };
 
-/* setting: TFOSHIM_POLICY, or NULL; program: the path of its file.  Both are copied. */
-void live_setup(const char *setting, const char *program);
+/* setting: TFOSHIM_POLICY, or NULL; it is copied. */
+void live_setup(const char *setting);
 /*
  * The rule for this address (and the name it was found by, or NULL), or the defaults.
  * false: the policy cannot be read, so nothing is to be done.

@@ -5,6 +5,7 @@
 #include <sys/auxv.h>
 
 #include "core/clock.h"
+#include "core/live.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "preload/client.h"
@@ -54,6 +55,7 @@ static void start(char **environment)
 	clock_setup(auxiliary(AT_SYSINFO_EHDR, 0));
 	learn_setup(setting(environment, "TFOSHIM_STATE"),
 		    setting(environment, "XDG_RUNTIME_DIR"));
+	live_setup(setting(environment, "TFOSHIM_POLICY"));
 	client_switch(true);
 	listener_switch(true);
 }
@@ -86,6 +88,7 @@ void life_after_fork(pid_t r)
 	if (r != 0)
 		return;
 	linger_drop();
+	live_after_fork();
 	death_copied_by_fork();
 }
 

@@ -7,10 +7,14 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "core/live.h"
 #include "core/log.h"
 #include "core/outcome.h"
 #include "core/sys.h"
+#include "preload/kernel.h"
+#include "preload/keyring.h"
 #include "preload/slot.h"
+#include "preload/sockopt.h"
 
 #define QLEN_LEAST 256
 #define QLEN_MOST 4096 /* the kernel caps at net.core.somaxconn by itself */
@@ -53,20 +57,61 @@ static void tell_server_bit(void)
 			 "sysctl -w net.ipv4.tcp_fastopen=3");
 }
 
-static void switch_on(int fd, int qlen)
+static int queue_length(const struct live_rule *r, int backlog)
 {
+	if (r->value[KEY_qlen] != RULE_UNSET)
+		return (int)r->value[KEY_qlen];
+	return backlog < QLEN_LEAST  ? QLEN_LEAST
+	       : backlog > QLEN_MOST ? QLEN_MOST
+				     : backlog;
+}
+
+static void open_fast(int fd, const struct live_rule *r, int backlog)
+{
+	const int one = 1, qlen = queue_length(r, backlog);
 	int own = 0;
 	socklen_t len = sizeof(own);
 
-	slot_mark(fd, MARK_LISTENER);
 	if (slot_marked(fd, MARK_OWN_TFO) ||
 	    sys_getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &own, &len) || own)
-		return; /* not TCP, or the program's own choice */
+		return; /* the program's own choice */
+	if (r->key_file[0])
+		keyring_use(fd, kernel_cookie(fd), r->key_file);
+	if (r->value[KEY_no_cookie])
+		sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, &one,
+			       sizeof(one));
 	if (sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &qlen, sizeof(qlen)))
 		return;
 	slot_mark(fd, MARK_OURS);
 	atomic_store_explicit(&any, true, memory_order_relaxed);
 	tell_server_bit();
+}
+
+static void switch_on(int fd, int backlog)
+{
+	struct live_rule r;
+	struct addr at;
+
+	slot_mark(fd, MARK_LISTENER);
+	if (!kernel_own_end(fd, &at) || !kernel_is_tcp(fd) ||
+	    !live_ask(SECTION_listen, &at, NULL, &r))
+		return;
+	sockopt_listener(fd, &r);
+	if (r.value[KEY_tfo])
+		open_fast(fd, &r, backlog);
+}
+
+void listener_bound(int fd, const void *to, socklen_t len)
+{
+	struct live_rule r;
+	struct addr at;
+
+	if (!atomic_load_explicit(&on, memory_order_acquire) ||
+	    len < sizeof(struct sockaddr_in) || !sys_readable(to, len) ||
+	    !addr_read(to, len, &at) || !at.port || !kernel_is_tcp(fd) ||
+	    !live_ask(SECTION_listen, &at, NULL, &r))
+		return;
+	sockopt_bound(fd, &r);
 }
 
 bool listener_any(void)
@@ -90,9 +135,7 @@ void listener_opens(int fd, int backlog)
 {
 	if (!atomic_load_explicit(&on, memory_order_acquire))
 		return;
-	switch_on(fd, backlog < QLEN_LEAST  ? QLEN_LEAST
-		      : backlog > QLEN_MOST ? QLEN_MOST
-					    : backlog);
+	switch_on(fd, backlog);
 }
 
 void listener_inherited(int fd)
@@ -100,6 +143,7 @@ void listener_inherited(int fd)
 	int listening = 0;
 	socklen_t len = sizeof(listening);
 
+	keyring_look(fd);
 	if (slot_marked(fd, MARK_LISTENER) ||
 	    !atomic_load_explicit(&on, memory_order_acquire))
 		return;

@@ -5,8 +5,11 @@
 #define PRELOAD_LISTENER_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 void listener_switch(bool to);
+/* Before the real bind(). */
+void listener_bound(int fd, const void *to, socklen_t len);
 /* Before the real listen(); never makes it fail. */
 void listener_opens(int fd, int backlog);
 /*

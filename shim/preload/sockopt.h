@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sockopt: the socket options that the policy asks for (socket(7), tcp(7)).  What the
+ * program sets itself wins: before, by a note of it; after, by itself.  Accepted
+ * sockets inherit all but TCP_QUICKACK from their listener (Linux).
+ */
+#ifndef PRELOAD_SOCKOPT_H
+#define PRELOAD_SOCKOPT_H
+
+#include <stdbool.h>
+
+#include "core/live.h"
+
+/* The program has set this option itself. */
+void sockopt_own(int fd, int level, int name);
+/* A new descriptor has this number. */
+void sockopt_born(int fd);
+/* Before connect(), before bind(), before listen(). */
+void sockopt_client(int fd, const struct live_rule *r);
+void sockopt_bound(int fd, const struct live_rule *r);
+void sockopt_listener(int fd, const struct live_rule *r);
+void sockopt_accepted(int listener, int fd);
+
+/* TCP_QUICKACK is forgotten by the kernel: after each read it is set again. */
+bool sockopt_is_quick(int fd);
+void sockopt_quick(int fd);
+
+#endif

@@ -90,11 +90,6 @@ static void set_keepalive(int fd, int64_t value)
 	set(fd, IPPROTO_TCP, TCP_KEEPCNT, k.count);
 }
 
-bool sockopt_is_quick(int fd)
-{
-	return slot_marked(fd, MARK_QUICK);
-}
-
 void sockopt_quick(int fd)
 {
 	set(fd, IPPROTO_TCP, TCP_QUICKACK, 1);

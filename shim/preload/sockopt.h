@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "core/live.h"
+#include "preload/slot.h"
 
 /* The program has set this option itself. */
 void sockopt_own(int fd, int level, int name);
@@ -22,7 +23,10 @@ void sockopt_listener(int fd, const struct live_rule *r);
 void sockopt_accepted(int listener, int fd);
 
 /* TCP_QUICKACK is forgotten by the kernel: after each read it is set again. */
-bool sockopt_is_quick(int fd);
+static inline bool sockopt_is_quick(int fd)
+{
+	return slot_marked(fd, MARK_QUICK);
+}
 void sockopt_quick(int fd);
 
 #endif

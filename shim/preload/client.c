@@ -19,9 +19,10 @@
 #include "preload/sockopt.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
+#include "preload/watchdog.h"
 
 #define CAPABILITY_RETRY_US 10000000
-#define LOOPBACK_A_SECOND 500
+#define LOOPBACK_A_SECOND 200
 
 static _Atomic bool on;
 static _Atomic uint64_t incapable_until_us; /* the sysctl's client bit was off */
@@ -271,6 +272,8 @@ static int open_connection(int fd, const struct sockaddr *to, socklen_t len,
 	s->reason = not_proven(fd, a, rule) & 15;
 	if (s->reason != REASON_none || !defer(fd, s, &r))
 		r = first_contact(fd, s, to, len);
+	else if (rule->value[KEY_watchdog])
+		watchdog_guard();
 	return r;
 }
 

@@ -15,6 +15,7 @@
 #include "preload/linger.h"
 #include "preload/listener.h"
 #include "preload/thread.h"
+#include "preload/watchdog.h"
 
 /* As secure_getenv(3): a setuid program takes nothing from its caller's environment. */
 static const char *setting(char **environment, const char *name)
@@ -89,6 +90,7 @@ void life_after_fork(pid_t r)
 		return;
 	linger_drop();
 	live_after_fork();
+	watchdog_after_fork();
 	death_copied_by_fork();
 }
 

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "core/clock.h"
 #include "core/sys.h"
 #include "preload/debt.h"
 #include "preload/linger.h"
@@ -16,6 +17,8 @@
 #include "preload/thread.h"
 
 #define LOOK_NS 2500000 /* half of what it looks for */
+#define WATCH_US \
+	5000000 /* a connection that was held back is closed by then, or lives */
 
 static atomic_flag running = ATOMIC_FLAG_INIT;
 static _Atomic uint32_t wanted; /* a futex: counts what it was woken for */
@@ -29,14 +32,20 @@ static void let_go(int fd)
 static void *watch(void *unused)
 {
 	const struct timespec little = { 0, LOOK_NS };
+	uint64_t until = 0;
+	uint32_t last = 0;
 
 	(void)unused;
 	for (;;) {
 		uint32_t seen = atomic_load(&wanted);
+		uint64_t now = clock_now_us();
 
+		if (seen != last || atomic_load(&slot_deferred) || linger_any())
+			until = now + WATCH_US;
+		last = seen;
 		slot_each(0, SLOT_MAX - 1, let_go);
 		linger_reap();
-		if (atomic_load(&slot_deferred) || linger_any())
+		if (now < until)
 			sys2(SYS_nanosleep, &little, NULL);
 		else
 			sys4(SYS_futex, &wanted, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, seen,

@@ -145,6 +145,13 @@ static void swap(struct version *v)
 	}
 }
 
+static void follow_log(const struct match *m)
+{
+	const struct rule *r = match_find(m, SECTION_log, NULL, NULL);
+
+	log_follow((enum log_level)rule_value(r, KEY_level), rule_text(r, KEY_file));
+}
+
 static void load_again(void)
 {
 	char room[600] = "";
@@ -155,10 +162,13 @@ static void load_again(void)
 		say(&e, was && was->match);
 	if (!v)
 		return;
-	if (e.n && was && was->match)
+	if (e.n && was && was->match) {
 		drop(v);
-	else
-		swap(v);
+		return;
+	}
+	if (v->match)
+		follow_log(v->match);
+	swap(v);
 }
 
 static atomic_flag busy = ATOMIC_FLAG_INIT;

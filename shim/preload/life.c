@@ -46,6 +46,7 @@ static void start(char **environment)
 		environment = NULL, log = off = NULL;
 	if (off && *off && !text_same(off, "0"))
 		return;
+	log_begin();
 	if (log && !log_open(log)) {
 		log_open("error");
 		log_once(&said, LOG_ERROR, "setting",

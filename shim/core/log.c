@@ -19,6 +19,11 @@ static struct stat own_stderr; /* as it was at the start */
 
 static bool opened; /* by the environment */
 
+void log_begin(void)
+{
+	sys2(SYS_fstat, STDERR_FILENO, &own_stderr);
+}
+
 void log_follow(enum log_level level, const char *to)
 {
 	struct text t = { path, 0, sizeof(path) };
@@ -31,15 +36,11 @@ void log_follow(enum log_level level, const char *to)
 	threshold = level;
 }
 
-void log_begin(void)
-{
-	sys2(SYS_fstat, STDERR_FILENO, &own_stderr);
-}
-
 bool log_open(const char *spec)
 {
 	opened = true;
 	threshold = LOG_OFF;
+	log_begin();
 	for (int i = LOG_OFF; i <= LOG_DEBUG; i++) {
 		const char *rest = text_behind(spec, level_names[i]);
 		struct text t = { path, 0, sizeof(path) };

@@ -90,9 +90,17 @@ static void set_keepalive(int fd, int64_t value)
 	set(fd, IPPROTO_TCP, TCP_KEEPCNT, k.count);
 }
 
+static _Atomic bool off;
+
+void sockopt_switch(bool to)
+{
+	atomic_store(&off, !to);
+}
+
 bool sockopt_is_quick(int fd)
 {
-	return slot_marked(fd, MARK_QUICK);
+	return slot_marked(fd, MARK_QUICK) &&
+	       !atomic_load_explicit(&off, memory_order_relaxed);
 }
 
 void sockopt_quick(int fd)

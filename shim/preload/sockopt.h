@@ -21,6 +21,8 @@ void sockopt_bound(int fd, const struct live_rule *r);
 void sockopt_listener(int fd, const struct live_rule *r);
 void sockopt_accepted(int listener, int fd);
 
+/* Off: nothing is set after a read any more. */
+void sockopt_switch(bool to);
 /* TCP_QUICKACK is forgotten by the kernel: after each read it is set again. */
 bool sockopt_is_quick(int fd);
 void sockopt_quick(int fd);

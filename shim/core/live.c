@@ -27,6 +27,8 @@ static _Atomic(struct version *) current;
 static _Atomic int readers;
 static _Atomic uint64_t look_us; /* not before then */
 static uint64_t stamp;		 /* of what was loaded, or tried */
+static uint64_t told;		 /* of what was complained about */
+static _Atomic unsigned int generation;
 
 void live_setup(const char *setting)
 {
@@ -134,6 +136,7 @@ static void swap(struct version *v)
 
 	v->before = old;
 	atomic_store(&current, v);
+	atomic_fetch_add(&generation, 1);
 	if (atomic_load(&readers) != 1)
 		return; /* others than this one: at the next swap */
 	v->before = NULL;
@@ -152,14 +155,15 @@ static void follow_log(const struct match *m)
 	log_follow((enum log_level)rule_value(r, KEY_level), rule_text(r, KEY_file));
 }
 
-static void load_again(void)
+static void load_again(uint64_t seen)
 {
 	char room[600] = "";
 	struct errors e = { 0, { room, 0, sizeof(room) } };
 	struct version *was = atomic_load(&current), *v = load(&e);
 
-	if (e.n)
+	if (e.n && seen != told) /* a young file is read more than once */
 		say(&e, was && was->match);
+	told = e.n ? seen : 0;
 	if (!v)
 		return;
 	if (e.n && was && was->match) {
@@ -192,7 +196,7 @@ static void look(void)
 	seen = files_stamp(path, &young);
 	if (!v || seen != stamp || stranger) {
 		stamp = young ? 0 : seen; /* a second change may look the same */
-		load_again();
+		load_again(seen);
 	}
 	atomic_store(&look_us, now + LOOK_AGAIN_US);
 	atomic_flag_clear(&busy);
@@ -237,6 +241,14 @@ bool live_ask(enum rule_section section, const struct addr *to, const char *host
 	fill(ret, r);
 	atomic_fetch_sub(&readers, 1);
 	return good;
+}
+
+unsigned int live_generation(void)
+{
+	atomic_fetch_add(&readers, 1);
+	look();
+	atomic_fetch_sub(&readers, 1);
+	return atomic_load(&generation);
 }
 
 bool live_wants_names(void)

@@ -29,6 +29,8 @@ void live_setup(const char *setting);
  */
 bool live_ask(enum rule_section section, const struct addr *to, const char *host,
 	      struct live_rule *ret);
+/* Another number whenever the policy may have changed. */
+unsigned int live_generation(void);
 /* Is any connect rule found by a name? */
 bool live_wants_names(void);
 /* In a fork child: other threads' turns are over. */

@@ -76,7 +76,7 @@ int accept(int fd, struct sockaddr *from, socklen_t *len)
 {
 	int r;
 
-	listener_inherited(fd);
+	listener_accepts(fd);
 	if (!quiet() && !pause_on(fd, POLLIN, 0))
 		return (int)answer(-EINTR);
 	r = REAL(accept)(fd, from, len);
@@ -91,7 +91,7 @@ int accept4(int fd, struct sockaddr *from, socklen_t *len, int flags)
 {
 	int r;
 
-	listener_inherited(fd);
+	listener_accepts(fd);
 	if (!quiet() && !pause_on(fd, POLLIN, 0))
 		return (int)answer(-EINTR);
 	r = REAL(accept4)(fd, from, len, flags);

@@ -18,7 +18,7 @@ void listener_opens(int fd, int backlog);
  */
 bool listener_any(void);
 int listener_unread(int fd);
-/* Before an accept(): a listener that was inherited already listening. */
-void listener_inherited(int fd);
+/* Before an accept(): it was inherited already listening, or the policy has changed. */
+void listener_accepts(int fd);
 
 #endif

@@ -77,6 +77,7 @@ enum slot_mark {
 	MARK_OURS = 16,	   /* its Fast Open option was set by us */
 	MARK_QUICK = 32,   /* TCP_QUICKACK is set again after each read */
 	MARK_KEYED = 64,   /* a listener whose keys come from a file */
+	MARK_NO_COOKIE = 128, /* its TCP_FASTOPEN_NO_COOKIE was set by us */
 };
 
 extern HIDDEN _Atomic uint8_t slot_marks[SLOT_MAX];

@@ -90,6 +90,13 @@ static void set_keepalive(int fd, int64_t value)
 	set(fd, IPPROTO_TCP, TCP_KEEPCNT, k.count);
 }
 
+_Atomic bool sockopt_off;
+
+void sockopt_switch(bool to)
+{
+	atomic_store(&sockopt_off, !to);
+}
+
 void sockopt_quick(int fd)
 {
 	set(fd, IPPROTO_TCP, TCP_QUICKACK, 1);

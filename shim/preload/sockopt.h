@@ -22,10 +22,14 @@ void sockopt_bound(int fd, const struct live_rule *r);
 void sockopt_listener(int fd, const struct live_rule *r);
 void sockopt_accepted(int listener, int fd);
 
+/* Off: nothing is set after a read any more. */
+void sockopt_switch(bool to);
+extern HIDDEN _Atomic bool sockopt_off;
 /* TCP_QUICKACK is forgotten by the kernel: after each read it is set again. */
 static inline bool sockopt_is_quick(int fd)
 {
-	return slot_marked(fd, MARK_QUICK);
+	return slot_marked(fd, MARK_QUICK) &&
+	       !atomic_load_explicit(&sockopt_off, memory_order_relaxed);
 }
 void sockopt_quick(int fd);
 

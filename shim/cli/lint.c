@@ -25,13 +25,11 @@ static const struct scope_ports *ports_of(const struct scope_target *t)
 
 static bool covers_net(const struct scope_target *a, const struct scope_target *b)
 {
-	struct addr cut = b->net;
+	unsigned int bytes = a->bits / 8, rest = a->bits % 8;
 
-	if (b->kind != SCOPE_NET || a->net.version != b->net.version ||
-	    a->bits > b->bits)
-		return false;
-	addr_mask(&cut, a->bits);
-	return addr_same_host(&cut, &a->net);
+	return b->kind == SCOPE_NET && a->net.version == b->net.version &&
+	       a->bits <= b->bits && !memcmp(a->net.ip, b->net.ip, bytes) &&
+	       (!rest || !((a->net.ip[bytes] ^ b->net.ip[bytes]) >> (8 - rest)));
 }
 
 static bool is_below(const struct scope_target *b, const struct scope_target *suffix)

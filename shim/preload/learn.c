@@ -156,7 +156,7 @@ static enum habit habit_of(struct slot *s, const struct tcp_facts *f)
 	bool unseen_write = f->bytes_acked > 1; /* one is the SYN's */
 
 	if (s->reason == REASON_payload)
-		return HABIT_UNKNOWN; /* the SYN need not wait for what may not ride */
+		return HABIT_WROTE_LATE; /* now and then; always: no SYN waits for it */
 	if (slot_has(s, SLOT_WROTE))
 		return slot_has(s, SLOT_PROMPT)	    ? HABIT_WRITES_FIRST
 		       : slot_has(s, SLOT_SYN_DATA) ? HABIT_WROTE_LATE

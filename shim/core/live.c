@@ -148,6 +148,13 @@ static void swap(struct version *v)
 	}
 }
 
+static void follow_log(const struct match *m)
+{
+	const struct rule *r = match_find(m, SECTION_log, NULL, NULL);
+
+	log_follow((enum log_level)rule_value(r, KEY_level), rule_text(r, KEY_file));
+}
+
 static void load_again(uint64_t seen)
 {
 	char room[600] = "";
@@ -159,10 +166,13 @@ static void load_again(uint64_t seen)
 	told = e.n ? seen : 0;
 	if (!v)
 		return;
-	if (e.n && was && was->match)
+	if (e.n && was && was->match) {
 		drop(v);
-	else
-		swap(v);
+		return;
+	}
+	if (v->match)
+		follow_log(v->match);
+	swap(v);
 }
 
 static atomic_flag busy = ATOMIC_FLAG_INIT;
@@ -203,6 +213,18 @@ static void copy_text(char *to, size_t room, const char *from)
 		text_str(&t, from);
 }
 
+static void fill(struct live_rule *ret, const struct rule *r)
+{
+	ret->says_something = r && r->settings;
+	for (int k = 0; k < KEYS; k++)
+		ret->value[k] = rule_standard((enum rule_key)k);
+	for (const struct rule_setting *s = r ? r->settings : NULL; s; s = s->next)
+		ret->value[s->key] = s->value;
+	copy_text(ret->congestion, sizeof(ret->congestion),
+		  rule_text(r, KEY_congestion));
+	copy_text(ret->key_file, sizeof(ret->key_file), rule_text(r, KEY_key_file));
+}
+
 bool live_ask(enum rule_section section, const struct addr *to, const char *host,
 	      struct live_rule *ret)
 {
@@ -216,11 +238,7 @@ bool live_ask(enum rule_section section, const struct addr *to, const char *host
 	good = !path[0] || (v && v->match);
 	if (good && v)
 		r = match_find(v->match, section, to, host);
-	for (int k = 0; k < KEYS; k++)
-		ret->value[k] = rule_value(r, (enum rule_key)k);
-	copy_text(ret->congestion, sizeof(ret->congestion),
-		  rule_text(r, KEY_congestion));
-	copy_text(ret->key_file, sizeof(ret->key_file), rule_text(r, KEY_key_file));
+	fill(ret, r);
 	atomic_fetch_sub(&readers, 1);
 	return good;
 }

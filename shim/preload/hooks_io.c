@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@ int __vdprintf_chk(int fd, int flag, const char *format, va_list args);
 int __dprintf_chk(int fd, int flag, const char *format, ...);
 int close_range(unsigned int first, unsigned int last, int flags);
 void closefrom(int first);
+int posix_close(int fd, int flags);
 #pragma GCC visibility pop
 
 #include <errno.h>
@@ -417,6 +419,14 @@ HOOKED(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm_to_read(
 }
 SAME_AS(__read, read);
 
+/* What is read is a number: it says nothing of who speaks first. */
+int eventfd_read(int fd, eventfd_t *ret)
+{
+	if (!quiet() && !before_read(fd, true))
+		return (int)answer(-EINTR);
+	return REAL(eventfd_read)(fd, ret);
+}
+
 ssize_t __read_chk(int fd, void *buf, size_t n, size_t room)
 {
 	TOUCH_READ(fd, true, REAL(__read_chk)(fd, buf, n, room));
@@ -426,6 +436,16 @@ HOOKED(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n),
        calm_to_read(fd))
 {
 	TOUCH_READ(fd, true, REAL(readv)(fd, v, n));
+}
+
+ssize_t preadv2(int fd, const struct iovec *v, int n, off_t at, int flags)
+{
+	TOUCH_READ(fd, !(flags & RWF_NOWAIT), REAL(preadv2)(fd, v, n, at, flags));
+}
+
+ssize_t preadv64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
+{
+	TOUCH_READ(fd, !(flags & RWF_NOWAIT), REAL(preadv64v2)(fd, v, n, at, flags));
 }
 
 HOOKED(ssize_t, recv, (int fd, void *buf, size_t n, int flags), (fd, buf, n, flags),
@@ -513,6 +533,11 @@ ssize_t pwritev64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
 		       REAL(pwritev64v2)(fd, v, n, at, flags));
 }
 
+int eventfd_write(int fd, eventfd_t n)
+{
+	TOUCH_WRITE(fd, REAL(eventfd_write)(fd, n));
+}
+
 ssize_t splice(int from, off64_t *from_at, int to, off64_t *to_at, size_t n,
 	       unsigned int flags)
 {
@@ -576,6 +601,7 @@ FILE *fdopen(int fd, const char *mode)
 		debt_force(fd, true);
 	return REAL(fdopen)(fd, mode);
 }
+SAME_AS(_IO_fdopen, fdopen);
 
 int ioctl(int fd, unsigned long request, ...)
 {
@@ -636,6 +662,16 @@ HOOKED(int, close, (int fd), (fd), calm(fd))
 	return REAL(close)(fd);
 }
 SAME_AS(__close, close);
+
+int posix_close(int fd, int flags)
+{
+	if (quiet())
+		return REAL(posix_close)(fd, flags);
+	if (linger_is_ours(fd))
+		return (int)answer(-EBADF);
+	death_of(fd);
+	return REAL(posix_close)(fd, flags);
+}
 
 static void before_dup_over(int from, int to)
 {
@@ -719,3 +755,4 @@ int fclose(FILE *f)
 		real_set_errno(why);
 	return flushed ? flushed : r;
 }
+SAME_AS(_IO_fclose, fclose);

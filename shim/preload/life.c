@@ -15,6 +15,7 @@
 #include "preload/linger.h"
 #include "preload/listener.h"
 #include "preload/thread.h"
+#include "preload/watchdog.h"
 
 /* As secure_getenv(3): a setuid program takes nothing from its caller's environment. */
 static const char *setting(char **environment, const char *name)
@@ -45,6 +46,7 @@ static void start(char **environment)
 		environment = NULL, log = off = NULL;
 	if (off && *off && !text_same(off, "0"))
 		return;
+	log_begin();
 	if (log && !log_open(log)) {
 		log_open("error");
 		log_once(&said, LOG_ERROR, "setting",
@@ -89,6 +91,7 @@ void life_after_fork(pid_t r)
 		return;
 	linger_drop();
 	live_after_fork();
+	watchdog_after_fork();
 	death_copied_by_fork();
 }
 

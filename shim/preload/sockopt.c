@@ -91,19 +91,13 @@ static void set_keepalive(int fd, int64_t value)
 	set(fd, IPPROTO_TCP, TCP_KEEPCNT, k.count);
 }
 
-static _Atomic bool off;
+_Atomic bool sockopt_off;
 static _Atomic bool counted; /* no read may take the short way */
 
 void sockopt_switch(bool to)
 {
-	if (atomic_exchange(&off, !to) != !to && atomic_load(&counted))
+	if (atomic_exchange(&sockopt_off, !to) != !to && atomic_load(&counted))
 		atomic_fetch_add(&slot_pending, to ? 1 : -1);
-}
-
-bool sockopt_is_quick(int fd)
-{
-	return slot_marked(fd, MARK_QUICK) &&
-	       !atomic_load_explicit(&off, memory_order_relaxed);
 }
 
 void sockopt_quick(int fd)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "core/live.h"
+#include "preload/slot.h"
 
 /* The program has set this option itself. */
 void sockopt_own(int fd, int level, int name);
@@ -23,8 +24,13 @@ void sockopt_accepted(int listener, int fd);
 
 /* Off: nothing is set after a read any more. */
 void sockopt_switch(bool to);
+extern HIDDEN _Atomic bool sockopt_off;
 /* TCP_QUICKACK is forgotten by the kernel: after each read it is set again. */
-bool sockopt_is_quick(int fd);
+static inline bool sockopt_is_quick(int fd)
+{
+	return slot_marked(fd, MARK_QUICK) &&
+	       !atomic_load_explicit(&sockopt_off, memory_order_relaxed);
+}
 void sockopt_quick(int fd);
 
 #endif

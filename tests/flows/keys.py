@@ -45,13 +45,6 @@ def key_file(text, mode=0o600):
     return path
 
 
-def read_lines(path):
-    if not os.path.exists(path):
-        return []
-    with open(path, encoding="utf-8") as file:
-        return file.read().splitlines()
-
-
 # --- packets --------------------------------------------------------------------------
 
 def checksum(data):
@@ -251,7 +244,7 @@ def refused():
         island = Island(path, log=log)
         foreign = island.knock(cookie, DATA)
         own = island.knock(foreign.cookie or b"", DATA)
-        lines = read_lines(log)
+        lines = flow.lines_of(log)
         check(f"refused-{name}", foreign.acked == 0 and own.read == DATA and
               len(lines) == 1 and path in lines[0] and "event=key-file" in lines[0],
               f"{foreign.acked} B of another's, {own.acked} of the kernel's: " +
@@ -356,7 +349,7 @@ def rotation():
     third = taken("new-after-second", island, new, True, True).cookie
     taken("third-after-second", island, third, True, False)
     taken("old-after-second", island, old, False, True)
-    lines = read_lines(log)
+    lines = flow.lines_of(log)
     check("rotation-said", len(lines) == 1 and "keeping the keys before it" in lines[0],
           f"{lines}")
     island.end()

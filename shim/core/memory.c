@@ -107,7 +107,7 @@ static bool recent(struct memory_row *r, uint64_t key, uint32_t now, uint32_t wi
 	uint32_t day = day_of(r, key);
 
 	return day && day <= now &&
-	       now - day <= within_s; /* a clock set back: not proven */
+	       now - day < within_s; /* a clock set back: not proven */
 }
 
 void memory_ask(struct memory *m, const struct addr *to, uint32_t program,

@@ -32,10 +32,8 @@ static uint32_t program_id(void)
 	if (id)
 		return id;
 	n = sys4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof(path));
-	id = 0x811c9dc5u; /* FNV-1a; a program without /proc shares the empty name */
-	for (long i = 0; i < n; i++)
-		id = (id ^ (uint8_t)path[i]) * 0x01000193u;
-	id |= 1;
+	/* a program without /proc shares the empty name */
+	id = memory_program(path, n > 0 ? (size_t)n : 0);
 	atomic_store_explicit(&program, id, memory_order_relaxed);
 	return id;
 }

@@ -2,41 +2,66 @@
 /* payload: what may ride in a SYN; see payload.h. */
 #include "core/payload.h"
 
-#include "core/text.h"
+#include "core/payload_frames.h"
+#include "core/payload_gateways.h"
+#include "core/payload_text.h"
 
-/* Commands that commit something; RFC 9110 section 9.2.2, RFC 5321, RFC 4918, RFC 3977.
- */
-static const char *const unsafe[] = {
-	"POST ",     "PUT ",	"PATCH ",   "DELETE ", "CONNECT ",   "MKCOL ",
-	"MOVE ",     "COPY ",	"LOCK ",    "UNLOCK ", "PROPPATCH ", "PRI * HTTP/2",
-	"MAIL FROM", "RCPT TO", "DATA\r\n", "IHAVE ",
-};
+#define PROXY_2 "\r\n\r\n\0\r\nQUIT\n" /* The PROXY protocol, versions 1 and 2 */
+#define PROXY_2_HEAD 16
+#define PROXY_1 "PROXY "
+#define PROXY_1_MOST 107
 
-static char upper(char c)
+static bool begins(const uint8_t *b, size_t n, const char *with, size_t length)
 {
-	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+	size_t i = 0;
+
+	while (i < n && i < length && b[i] == (uint8_t)with[i])
+		i++;
+	return i == length;
 }
 
-/* One begins with the other: a method cut in two by the program is still that method.
- */
-static bool overlaps(const char *bytes, size_t n, const char *word)
+/* What a proxy says of its client before the client's own first bytes. */
+static size_t proxy_header(const uint8_t *b, size_t n)
 {
-	for (size_t i = 0; i < n && word[i]; i++)
-		if (upper(bytes[i]) != word[i])
-			return false;
-	return n > 0;
-}
+	size_t length = 0;
 
-bool payload_may_repeat(const void *p, size_t n)
-{
-	const char *bytes = p;
-
-	while (n && (*bytes == '\r' || *bytes == '\n')) { /* RFC 9112, section 2.2 */
-		bytes++;
-		n--;
+	if (begins(b, n, PROXY_2, sizeof(PROXY_2) - 1) && n >= PROXY_2_HEAD) {
+		length = PROXY_2_HEAD + ((size_t)b[14] << 8) + b[15];
+		return length < n ? length : n;
 	}
-	for (size_t i = 0; i < sizeof(unsafe) / sizeof(*unsafe); i++)
-		if (overlaps(bytes, n, unsafe[i]))
-			return false;
-	return true;
+	if (begins(b, n, PROXY_1, sizeof(PROXY_1) - 1))
+		while (length < n && length < PROXY_1_MOST)
+			if (b[length++] == '\n')
+				return length;
+	return 0;
+}
+
+static enum payload_verdict judge(const uint8_t *b, size_t n)
+{
+	enum payload_verdict v;
+	size_t skip = proxy_header(b, n);
+
+	if (skip == n)
+		return PAYLOAD_SAFE;
+	b += skip;
+	n -= skip;
+	v = payload_frames(b, n);
+	if (v == PAYLOAD_FOREIGN)
+		v = payload_gateways(b, n);
+	return v == PAYLOAD_FOREIGN ? payload_text(b, n) : v;
+}
+
+bool payload_may_ride(enum payload_rule rule, const void *bytes, size_t n)
+{
+	switch (rule) {
+	case PAYLOAD_ANY:
+		return true;
+	case PAYLOAD_AUTO:
+		return judge(bytes, n) != PAYLOAD_UNSAFE;
+	case PAYLOAD_IDEMPOTENT:
+		return judge(bytes, n) == PAYLOAD_SAFE;
+	case PAYLOAD_NONE:
+		break;
+	}
+	return false;
 }

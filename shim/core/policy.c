@@ -62,9 +62,11 @@ static void read_target(struct parser *s, const char *at, const char *end,
 	}
 	sentence = scope_target_parse(s->arena, at, (size_t)(end - at), t, &where,
 				      &why);
-	if (!sentence && s->rule->section == SECTION_listen && t->host)
+	if (!sentence && s->rule->section == SECTION_listen && t->host) {
 		sentence = "a listener is found by its address: a host name has no "
 			   "meaning here";
+		where = 0;
+	}
 	if (sentence) {
 		parser_wrong(s, at + where, sentence);
 		return;
@@ -81,9 +83,9 @@ static void read_scope(struct parser *s, const char *at, const char *end)
 	for (at = parser_skip(at, end); at < end; at = parser_skip(at, end)) {
 		const char *stop = parser_word_end(at, end);
 
-		if (stop - at > 8 && parser_same(at, at + 8, "program="))
+		if (stop - at >= 8 && parser_same(at, at + 8, "program="))
 			read_who(s, at, 8, stop, &s->rule->programs);
-		else if (stop - at > 5 && parser_same(at, at + 5, "user="))
+		else if (stop - at >= 5 && parser_same(at, at + 5, "user="))
 			read_who(s, at, 5, stop, &s->rule->users);
 		else if (everywhere)
 			parser_wrong(s, at,

@@ -179,7 +179,7 @@ const char *scope_target_parse(struct arena *a, const char *s, size_t n,
 {
 	const char *end = s + n, *stop = host_end(s, end), *from = s, *at = s;
 	const char *sentence = NULL;
-	struct scope_target t = { SCOPE_ANY };
+	struct scope_target t = { .kind = SCOPE_ANY };
 
 	if (n && *s == '[') {
 		from++;

@@ -18,43 +18,74 @@
 #include "preload/watch.h"
 
 #define IOV_MAX_KERNEL 1024
-#define SYN_MOST 1460 /* bytes: a segment over Ethernet; loopback's SYN takes more */
 
+/* What may ride in this connection's SYN. */
+static enum payload_rule rule_of(struct slot *s)
+{
+	return (enum payload_rule)s->payload;
+}
+
+#define LENGTH_MOST 0x7ffff000 /* Linux's MAX_RW_COUNT */
+
+/* SIZE_MAX where a length is none. */
 static size_t total_of(const struct msghdr *m)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < m->msg_iovlen; i++)
+	for (size_t i = 0; i < m->msg_iovlen; i++) {
+		if (m->msg_iov[i].iov_len > LENGTH_MOST)
+			return SIZE_MAX;
 		n += m->msg_iov[i].iov_len;
+	}
 	return n;
 }
 
-/* What a SYN could carry can be read: else the plain way says what it always said. */
-static bool is_readable(const struct msghdr *m)
+/*
+ * What lies behind the bytes that are judged ends where memory is: else the kernel, who
+ * sees all of it, refuses all of it.
+ */
+static bool is_sound_behind(const struct msghdr *m, size_t total)
 {
-	size_t left = SYN_MOST;
+	size_t seen = 0;
 
-	for (size_t i = 0; i < m->msg_iovlen && left; i++) {
+	if (total == SIZE_MAX)
+		return false;
+	for (size_t i = 0; i < m->msg_iovlen && total > PAYLOAD_BYTES; i++) {
 		const struct iovec *v = &m->msg_iov[i];
-		size_t n = v->iov_len < left ? v->iov_len : left;
 
-		if (n && !sys_readable(v->iov_base, n))
+		seen += v->iov_len;
+		if (seen > PAYLOAD_BYTES && v->iov_len &&
+		    !sys_readable((char *)v->iov_base + v->iov_len - 1, 1))
 			return false;
-		left -= n;
 	}
 	return true;
 }
 
-static bool may_ride(const struct msghdr *m)
+/*
+ * The first bytes, as many as are judged, where they are in one piece, else piece by
+ * piece into the buffer, if there is one.  false: not in one piece, or not readable;
+ * then the plain way says what it always said.
+ */
+static bool first_bytes(const struct msghdr *m, char *buffer, struct iovec *ret)
 {
-	for (size_t i = 0; i < m->msg_iovlen; i++) {
-		const struct iovec *v = &m->msg_iov[i];
-		size_t n = v->iov_len < PAYLOAD_BYTES ? v->iov_len : PAYLOAD_BYTES;
+	size_t left = PAYLOAD_BYTES;
 
-		if (n)
-			return payload_may_repeat(v->iov_base, n);
+	ret->iov_len = 0;
+	for (size_t i = 0; i < m->msg_iovlen && left; i++) {
+		const struct iovec *v = &m->msg_iov[i];
+		size_t n = v->iov_len < left ? v->iov_len : left;
+
+		if (!n)
+			continue;
+		if ((!buffer && ret->iov_len) || !sys_readable(v->iov_base, n))
+			return false;
+		ret->iov_base = buffer ? buffer : v->iov_base;
+		if (buffer)
+			__builtin_memcpy(buffer + ret->iov_len, v->iov_base, n);
+		ret->iov_len += n;
+		left -= n;
 	}
-	return false;
+	return true;
 }
 
 /*
@@ -185,10 +216,48 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 	return (size_t)n < total ? send_rest(fd, m, flags, (size_t)n) : n;
 }
 
+/*
+ * A Fast Open send of what was judged and of nothing more: over loopback, or with jumbo
+ * frames, a SYN has room for more.
+ */
+static long ride(int fd, struct slot *s, const struct msghdr *m, struct iovec *judged,
+		 int flags)
+{
+	enum payload_rule rule = rule_of(s);
+	struct msghdr one = *m;
+
+	if (!payload_may_ride(rule, judged->iov_base, judged->iov_len)) {
+		s->reason = REASON_payload;
+		return -EPERM;
+	}
+	one.msg_name = NULL; /* the kernel would look at it after the SYN has left */
+	one.msg_namelen = 0;
+	if (rule != PAYLOAD_ANY) {
+		one.msg_iov = judged;
+		one.msg_iovlen = 1;
+	}
+	thread_test_cancel(); /* a write is a cancellation point before it writes */
+	return sys3(SYS_sendmsg, fd, &one, flags | MSG_FASTOPEN | MSG_DONTWAIT);
+}
+
+/* The same for what the program has in pieces; its own frame, signal stacks are small.
+ */
+static __attribute__((noinline)) long ride_gathered(int fd, struct slot *s,
+						    const struct msghdr *m, int flags)
+{
+	char bytes[PAYLOAD_BYTES];
+	struct iovec v;
+
+	if (first_bytes(m, bytes, &v))
+		return ride(fd, s, m, &v, flags);
+	s->reason = REASON_payload;
+	return -EFAULT;
+}
+
 bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 {
 	struct slot *s = slot_of(fd);
-	struct msghdr nameless;
+	struct iovec v;
 	size_t total;
 	long n;
 
@@ -205,15 +274,12 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	}
 	watch_writes(s, fd);
 	if (flags & (MSG_OOB | MSG_FASTOPEN | MSG_ZEROCOPY) || m->msg_controllen ||
-	    !is_readable(m) || !is_name_good(m) || !may_ride(m)) {
+	    !is_name_good(m) || !is_sound_behind(m, total)) {
 		s->reason = REASON_payload;
 		return hold_back(fd, flags);
 	}
-	thread_test_cancel(); /* a write is a cancellation point before it writes */
-	nameless = *m; /* the kernel would look at the name after the SYN has left */
-	nameless.msg_name = NULL;
-	nameless.msg_namelen = 0;
-	n = sys3(SYS_sendmsg, fd, &nameless, flags | MSG_FASTOPEN | MSG_DONTWAIT);
+	n = first_bytes(m, NULL, &v) ? ride(fd, s, m, &v, flags)
+				     : ride_gathered(fd, s, m, flags);
 	if (n < 0)
 		return hold_back(fd,
 				 flags); /* no cookie any more, or another was faster */

@@ -39,6 +39,7 @@ int posix_close(int fd, int flags);
 #include "preload/life.h"
 #include "preload/listener.h"
 #include "preload/pause.h"
+#include "preload/sockopt.h"
 
 #define CLOSE_RANGE_OWN_TABLE 2
 #define CLOSE_RANGE_ONLY_CLOEXEC 4
@@ -51,6 +52,7 @@ static void born(int fd, bool alone)
 	if (fd < 0 || thread_is_vfork_child())
 		return;
 	slot_born(fd);
+	sockopt_born(fd);
 	epoll_clear(fd);
 	if (alone)
 		slot_alone(fd);
@@ -74,13 +76,14 @@ int accept(int fd, struct sockaddr *from, socklen_t *len)
 {
 	int r;
 
-	listener_inherited(fd);
+	listener_accepts(fd);
 	if (!quiet() && !pause_on(fd, POLLIN, 0))
 		return (int)answer(-EINTR);
 	r = REAL(accept)(fd, from, len);
 	if (ask_again(r))
 		r = REAL(accept)(fd, from, len);
 	born(r, false);
+	sockopt_accepted(fd, r);
 	return r;
 }
 
@@ -88,14 +91,22 @@ int accept4(int fd, struct sockaddr *from, socklen_t *len, int flags)
 {
 	int r;
 
-	listener_inherited(fd);
+	listener_accepts(fd);
 	if (!quiet() && !pause_on(fd, POLLIN, 0))
 		return (int)answer(-EINTR);
 	r = REAL(accept4)(fd, from, len, flags);
 	if (ask_again(r))
 		r = REAL(accept4)(fd, from, len, flags);
 	born(r, false);
+	sockopt_accepted(fd, r);
 	return r;
+}
+
+int bind(int fd, const struct sockaddr *at, socklen_t len)
+{
+	if (!thread_is_vfork_child())
+		listener_bound(fd, at, len);
+	return REAL(bind)(fd, at, len);
 }
 
 int listen(int fd, int backlog)
@@ -215,6 +226,8 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 		debt_settle(fd, DEBT_SETTLE_MS); /* both want a connection */
 	r = REAL(setsockopt)(fd, level, name, value, len);
 
+	if (r == 0 && !thread_is_vfork_child())
+		sockopt_own(fd, level, name);
 	if (r == 0 && level == IPPROTO_TCP &&
 	    (name == TCP_FASTOPEN || name == TCP_FASTOPEN_CONNECT)) {
 		slot_mark(fd, MARK_OWN_TFO);
@@ -400,7 +413,7 @@ static bool before_read(int fd, bool waits)
 		return heard(fd, call); \
 	} while (0)
 
-HOOKED(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm(fd))
+HOOKED(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm_to_read(fd))
 {
 	TOUCH_READ(fd, true, REAL(read)(fd, buf, n));
 }
@@ -419,7 +432,8 @@ ssize_t __read_chk(int fd, void *buf, size_t n, size_t room)
 	TOUCH_READ(fd, true, REAL(__read_chk)(fd, buf, n, room));
 }
 
-HOOKED(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n), calm(fd))
+HOOKED(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n),
+       calm_to_read(fd))
 {
 	TOUCH_READ(fd, true, REAL(readv)(fd, v, n));
 }
@@ -435,7 +449,7 @@ ssize_t preadv64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
 }
 
 HOOKED(ssize_t, recv, (int fd, void *buf, size_t n, int flags), (fd, buf, n, flags),
-       calm(fd))
+       calm_to_read(fd))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recv)(fd, buf, n, flags));
 }
@@ -448,7 +462,7 @@ ssize_t __recv_chk(int fd, void *buf, size_t n, size_t room, int flags)
 
 HOOKED(ssize_t, recvfrom,
        (int fd, void *buf, size_t n, int flags, struct sockaddr *from, socklen_t *len),
-       (fd, buf, n, flags, from, len), calm(fd))
+       (fd, buf, n, flags, from, len), calm_to_read(fd))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT),
 		   REAL(recvfrom)(fd, buf, n, flags, from, len));
@@ -462,7 +476,7 @@ ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
 }
 
 HOOKED(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags),
-       calm(fd))
+       calm_to_read(fd))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recvmsg)(fd, m, flags));
 }

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* edge_alone: the kernel changes its mind while a connection is held back: Fast Open is
- * switched off for the whole namespace, or its cookies are gone.  These run alone.  See
- * edge.h. */
+/* edge_alone: the kernel's cookies are gone while a connection is held back.  These run
+ * alone.  See edge.h. */
 #include "edge.h"
 
 #include <signal.h>
 
 /* By calls that nobody sees. */
-static void switch_to(const char *value)
-{
-	long fd = raw(SYS_openat, AT_FDCWD, (long)"/proc/sys/net/ipv4/tcp_fastopen",
-		      O_WRONLY);
-
-	say("switched %ld\n", raw(SYS_write, fd, (long)value, 1));
-	raw(SYS_close, fd, 0, 0);
-}
-
 static void forget_cookies(void)
 {
 	char *words[] = { "ip", "tcp_metrics", "flush", NULL }, *none[] = { NULL };
@@ -30,59 +20,6 @@ static void forget_cookies(void)
 	}
 	raw5(SYS_wait4, child, (long)&status, 0, 0, 0);
 	say("forgotten %x\n", status);
-}
-
-static void alone_switched_off(void)
-{
-	int fd = connected();
-
-	switch_to("0");
-	SAY(send(fd, "off", 3, 0));
-	finish(fd);
-	switch_to("1");
-}
-
-static void alone_switched_off_nonblocking(void)
-{
-	int fd = connected_nonblocking();
-
-	switch_to("0");
-	SAY(send(fd, "off", 3, 0));
-	fcntl(fd, F_SETFL, 0);
-	finish(fd);
-	switch_to("1");
-}
-
-static void alone_switched_off_reads(void)
-{
-	const struct timeval little = { 0, 60000 };
-	int fd = connected();
-	char c;
-
-	switch_to("0");
-	SAY(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &little, sizeof(little)));
-	SAY(recv(fd, &c, 1, 0));
-	go_on(fd);
-	switch_to("1");
-}
-
-static void alone_switched_off_closes(void)
-{
-	int fd = connected();
-
-	switch_to("0");
-	SAY(close(fd));
-	switch_to("1");
-}
-
-static void alone_switched_off_dprintf(void)
-{
-	int fd = connected();
-
-	switch_to("0");
-	SAY(dprintf(fd, "off"));
-	finish(fd);
-	switch_to("1");
 }
 
 static void alone_forgotten(void)
@@ -129,10 +66,9 @@ static void alone_forgotten_big(void)
 int main(int argc, char **argv)
 {
 	static const struct edge_case cases[] = {
-		CASE(alone_switched_off),	   CASE(alone_switched_off_nonblocking),
-		CASE(alone_switched_off_reads),	   CASE(alone_switched_off_closes),
-		CASE(alone_switched_off_dprintf),  CASE(alone_forgotten),
-		CASE(alone_forgotten_nonblocking), CASE(alone_forgotten_reads),
+		CASE(alone_forgotten),
+		CASE(alone_forgotten_nonblocking),
+		CASE(alone_forgotten_reads),
 		CASE(alone_forgotten_big),
 	};
 

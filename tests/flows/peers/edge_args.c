@@ -408,7 +408,7 @@ static void args_exec(void)
 
 static void errno_writes(void)
 {
-	struct iovec v = { "v", 1 };
+	struct iovec v = { "x", 1 };
 	struct mmsghdr m = { .msg_hdr = { .msg_iov = &v, .msg_iovlen = 1 } };
 	int fd;
 
@@ -420,7 +420,7 @@ static void errno_writes(void)
 	finish(fd);
 	KEEPS(sendmmsg(fd = connected(), &m, 1, 0));
 	finish(fd);
-	KEEPS(sendto(fd = connected(), "t", 1, 0, NULL, 0));
+	KEEPS(sendto(fd = connected(), "y", 1, 0, NULL, 0));
 	finish(fd);
 	KEEPS(dprintf(fd = connected(), "d"));
 	finish(fd);

@@ -15,11 +15,12 @@
 #include <unistd.h>
 
 static const int admitted[] = {
-	SYS_getsockopt,	 SYS_setsockopt, SYS_sendto,	     SYS_sendmsg,
-	SYS_futex,	 SYS_fcntl,	 SYS_ppoll,	     SYS_openat,
-	SYS_close,	 SYS_fstat,	 SYS_mmap,	     SYS_fallocate,
-	SYS_mkdirat,	 SYS_readlinkat, SYS_geteuid,	     SYS_getpid,
-	SYS_getsockname, SYS_prlimit64,	 SYS_rt_sigprocmask, SYS_shutdown,
+	SYS_getsockopt,	  SYS_setsockopt, SYS_sendto,	      SYS_sendmsg,
+	SYS_futex,	  SYS_fcntl,	  SYS_ppoll,	      SYS_openat,
+	SYS_close,	  SYS_fstat,	  SYS_mmap,	      SYS_fallocate,
+	SYS_mkdirat,	  SYS_readlinkat, SYS_geteuid,	      SYS_getpid,
+	SYS_getsockname,  SYS_prlimit64,  SYS_rt_sigprocmask, SYS_rt_sigpending,
+	SYS_rt_sigaction, SYS_madvise,	  SYS_shutdown,
 };
 
 static struct sock_filter program[1024];

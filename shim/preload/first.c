@@ -280,9 +280,8 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	}
 	n = first_bytes(m, NULL, &v) ? ride(fd, s, m, &v, flags)
 				     : ride_gathered(fd, s, m, flags);
-	if (n < 0)
-		return hold_back(fd,
-				 flags); /* no cookie any more, or another was faster */
+	if (n < 0) /* may not, no cookie any more, or another was faster */
+		return hold_back(fd, flags);
 	slot_flag_all(fd, SLOT_SYN_DATA | SLOT_TOLD); /* who could send is connected */
 	slot_move_all(fd, SLOT_DEFERRED, SLOT_OPENING);
 	thread_paid(fd);

@@ -217,8 +217,9 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 }
 
 /*
- * A Fast Open send of what was judged and of nothing more: over loopback, or with jumbo
- * frames, a SYN has room for more.
+ * A Fast Open send of what was judged and of nothing more, though with jumbo frames the
+ * SYN has room for it.  But within a host no wire delivers twice, and a large write may
+ * be known to its reader as one piece.
  */
 static long ride(int fd, struct slot *s, const struct msghdr *m, struct iovec *judged,
 		 int flags)
@@ -232,7 +233,8 @@ static long ride(int fd, struct slot *s, const struct msghdr *m, struct iovec *j
 	}
 	one.msg_name = NULL; /* the kernel would look at it after the SYN has left */
 	one.msg_namelen = 0;
-	if (rule != PAYLOAD_ANY) {
+	if (rule != PAYLOAD_ANY &&
+	    (judged->iov_len < PAYLOAD_BYTES || !kernel_is_own_host(fd, &s->to))) {
 		one.msg_iov = judged;
 		one.msg_iovlen = 1;
 	}

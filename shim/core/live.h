@@ -27,6 +27,11 @@ struct live_rule {
  */
 void live_setup(const char *setting, const char *program);
 /*
+ * At the start of the process: what the program does later (chroot, another user or
+ * directory, all descriptors used) is no reason not to know the policy.
+ */
+void live_begin(void);
+/*
  * The rule for this address (and the name it was found by, or NULL), or the defaults.
  * false: the policy cannot be read, so nothing is to be done.
  */

@@ -89,6 +89,7 @@ void names_learn(const char *host, const struct addr *a)
 	struct entry *t, *e;
 	uint32_t version;
 	char name[NAMES_BYTES];
+	uint64_t mask;
 
 	if (!copy_name(name, host) || addr_parse(name, text_len(name), &number))
 		return;
@@ -96,14 +97,16 @@ void names_learn(const char *host, const struct addr *a)
 	if (!t)
 		return;
 	e = place_of(t, &key);
+	sys_hold_signals(&mask);
 	version = atomic_load(&e->version);
-	if (version & 1 ||
-	    !atomic_compare_exchange_strong(&e->version, &version, version + 1))
-		return; /* another thread is at it */
-	e->host = key;
-	__builtin_memcpy(e->name, name, sizeof(name));
-	atomic_store(&e->used_us, clock_now_us());
-	atomic_store(&e->version, version + 2);
+	if (!(version & 1) && /* else another thread is at it */
+	    atomic_compare_exchange_strong(&e->version, &version, version + 1)) {
+		e->host = key;
+		__builtin_memcpy(e->name, name, sizeof(name));
+		atomic_store(&e->used_us, clock_now_us());
+		atomic_store(&e->version, version + 2);
+	}
+	sys_let_signals(&mask);
 }
 
 static bool read_entry(struct entry *e, const struct addr *host, char *ret)

@@ -31,6 +31,7 @@ unsigned int source_read(struct policy *p, const char *path, bool must_exist)
 
 	/* Where nobody was told of it, it may do in a moment. */
 	if (files_load(p, path, must_exist, &reader) != FILES_GOOD && !errors)
-		tell(&errors, path, 0, 0, "there are no descriptors or no memory for it now");
+		tell(&errors, path, 0, 0,
+		     "there are no descriptors or no memory for it now");
 	return errors;
 }

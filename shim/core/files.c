@@ -11,6 +11,7 @@
 
 #define BYTES_MOST (8 << 20)
 #define YOUNG_S 2
+#define ENTRIES_BYTES 4096
 #define SUFFIX ".policy"
 
 struct entry {

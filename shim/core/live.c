@@ -357,6 +357,16 @@ bool live_wants_names(void)
 	return wants;
 }
 
+bool live_names(const char *host)
+{
+	uint64_t mask;
+	struct version *v = begin(&mask);
+	bool named = v && v->match && match_names(v->match, host);
+
+	end(&mask);
+	return named;
+}
+
 unsigned int live_generation(void)
 {
 	uint64_t mask;

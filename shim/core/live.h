@@ -41,6 +41,8 @@ bool live_ask(enum rule_section section, const struct addr *to, const char *host
 unsigned int live_generation(void);
 /* Is any connect rule found by a name? */
 bool live_wants_names(void);
+/* ... by this one? */
+bool live_names(const char *host);
 /* In a fork child: other threads' turns are over. */
 void live_after_fork(void);
 

@@ -2,7 +2,7 @@
 /* live: the policy in force; see live.h. */
 #include "core/live.h"
 
-#include <limits.h>
+#include <linux/limits.h>
 #include <stdatomic.h>
 
 #include "core/clock.h"

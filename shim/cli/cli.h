@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "core/sink.h"
+
 /* argv[0] is the verb; main returns the exit status. */
 struct verb {
 	const char *name;
@@ -21,7 +23,7 @@ struct verb {
 	int (*main)(int argc, char **argv);
 };
 
-extern const struct verb run_verb, doctor_verb;
+extern const struct verb run_verb, doctor_verb, policy_verb;
 
 /* As env(1) and nohup(1) have them; run gives the program's own status otherwise. */
 enum status {
@@ -38,8 +40,21 @@ enum status {
 /* One line on stderr, "tfo: " before it. */
 void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * One line on stderr as compilers have it: file:line:column: sentence. Line or column
+ * may be 0: not known.
+ */
+void say_at(const char *file, unsigned int line, unsigned int column,
+	    const char *sentence);
+
+/* What core prints goes there. */
+struct sink say_sink(FILE *to);
+
 /* What would move a cursor or end a line becomes '?'. */
 void say_clean(char *text);
+
+/* A file's name, cleaned likewise. */
+void say_name(FILE *to, const char *name);
 
 /* One word as sh reads it back; bare where that is safe. */
 void say_word(FILE *to, const char *word);

@@ -30,6 +30,7 @@ static const struct verb version_verb = {
 static const struct verb *const verbs[] = {
 	&run_verb,
 	&doctor_verb,
+	&policy_verb,
 	&help_verb,
 	&version_verb,
 };

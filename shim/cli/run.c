@@ -13,11 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/source.h"
 #include "core/target.h"
 
 struct plan {
 	bool dry, require;
 	char *state;   /* absolute, or NULL */
+	char *policy;  /* likewise */
 	char *preload; /* the new LD_PRELOAD; NULL: run it unchanged */
 	char **command;
 	struct target target;
@@ -36,29 +38,34 @@ static char *absolute(const char *path)
 	return whole;
 }
 
-static int parse_state(struct plan *plan, const char *directory)
+static int parse_path(char **ret, const char *option, const char *path)
 {
-	if (!*directory)
-		return say_usage("run", "'--state' needs a directory");
-	free(plan->state);
-	plan->state = absolute(directory);
-	if (plan->state)
+	char problem[64];
+
+	if (!*path) {
+		snprintf(problem, sizeof(problem), "'--%s' needs a path", option);
+		return say_usage("run", problem);
+	}
+	free(*ret);
+	*ret = absolute(path);
+	if (*ret)
 		return STATUS_OK;
-	say_error("--state %s: %m; nothing was started", directory);
+	say_error("--%s %s: %m; nothing was started", option, path);
 	return STATUS_SELF;
 }
 
 /* STATUS_OK, or the status to leave with. */
 static int parse(struct plan *plan, int argc, char **argv)
 {
-	enum { DRY_RUN = 256, REQUIRE, STATE };
+	enum { DRY_RUN = 256, REQUIRE, STATE, POLICY };
 	static const struct option options[] = {
 		{ "dry-run", no_argument, NULL, DRY_RUN },
 		{ "require", no_argument, NULL, REQUIRE },
 		{ "state", required_argument, NULL, STATE },
+		{ "policy", required_argument, NULL, POLICY },
 		{ NULL, 0, NULL, 0 },
 	};
-	int answer, status;
+	int answer, status = STATUS_OK;
 
 	while ((answer = getopt_long(argc, argv, "+:n", options, NULL)) != -1) {
 		switch (answer) {
@@ -70,13 +77,16 @@ static int parse(struct plan *plan, int argc, char **argv)
 			plan->require = true;
 			break;
 		case STATE:
-			status = parse_state(plan, optarg);
-			if (status)
-				return status;
+			status = parse_path(&plan->state, "state", optarg);
+			break;
+		case POLICY:
+			status = parse_path(&plan->policy, "policy", optarg);
 			break;
 		default:
 			return say_bad_option("run", answer, argv);
 		}
+		if (status)
+			return status;
 	}
 	if (optind == argc)
 		return say_usage("run", "no command is named");
@@ -138,8 +148,30 @@ static int choose_preload(struct plan *plan)
 	return STATUS_SELF;
 }
 
+/* A program that starts with a bad policy gets nothing; its errors are told here. */
+static int check_policy(const struct plan *plan)
+{
+	struct policy p = { .arena = { NULL, 0 } };
+	bool must_exist = true;
+	const char *path = plan->policy ? plan->policy : source_in_force(&must_exist);
+	unsigned int errors;
+
+	if (!plan->policy && !plan->require)
+		return STATUS_OK; /* the object tells, where it is asked to */
+	errors = source_read(&p, path, must_exist);
+	policy_drop(&p);
+	if (!errors)
+		return STATUS_OK;
+	say_error("the policy %s cannot be used; %s", path,
+		  plan->require ? "not started, as --require asks"
+				: "it runs without Fast Open");
+	return plan->require ? STATUS_SELF : STATUS_OK;
+}
+
 static int decide(struct plan *plan)
 {
+	int status;
+
 	enum target_verdict verdict;
 
 	target_read(plan->command[0], &plan->target);
@@ -149,7 +181,10 @@ static int decide(struct plan *plan)
 		return STATUS_OK;
 	if (plan->require && (verdict != TARGET_PRELOAD || object_is_off()))
 		return refuse(plan);
-	return may_be_reached(verdict) ? choose_preload(plan) : STATUS_OK;
+	if (!may_be_reached(verdict))
+		return STATUS_OK;
+	status = check_policy(plan);
+	return status ? status : choose_preload(plan);
 }
 
 /* What the sentence ends with, as things are. */
@@ -174,6 +209,10 @@ static int show(struct plan *plan)
 	if (plan->state) {
 		printf(" TFOSHIM_STATE=");
 		say_word(stdout, plan->state);
+	}
+	if (plan->policy) {
+		printf(" TFOSHIM_POLICY=");
+		say_word(stdout, plan->policy);
 	}
 	if (plan->preload) {
 		printf(" LD_PRELOAD=");
@@ -225,6 +264,7 @@ static int start(const struct plan *plan)
 	if (verdict != TARGET_PRELOAD && !status_of(verdict))
 		say_error("%s%s", plan->sentence, ending(plan));
 	if ((plan->state && setenv("TFOSHIM_STATE", plan->state, 1) < 0) ||
+	    (plan->policy && setenv("TFOSHIM_POLICY", plan->policy, 1) < 0) ||
 	    (plan->preload && setenv("LD_PRELOAD", plan->preload, 1) < 0)) {
 		say_error("out of memory; nothing was started");
 		return STATUS_SELF;
@@ -245,18 +285,23 @@ static int run_main(int argc, char **argv)
 	if (!status)
 		status = plan.dry ? show(&plan) : start(&plan);
 	free(plan.state);
+	free(plan.policy);
 	free(plan.preload);
 	return status;
 }
 
 const struct verb run_verb = {
 	.name = "run",
-	.synopsis = "[-n] [--require] [--state DIR] [--] COMMAND [ARGUMENT...]",
+	.synopsis = "[OPTION...] [--] COMMAND [ARGUMENT...]",
 	.summary = "start a program with Fast Open",
 	.details =
-		"  -n, --dry-run   start nothing: print the verdict and a line for sh\n"
-		"      --require   start nothing when the program cannot be reached\n"
-		"      --state DIR keep the memory of destinations in DIR\n"
+		"  -n, --dry-run      start nothing: print the verdict and a line for "
+		"sh\n"
+		"      --require      start nothing when the program cannot be reached "
+		"or\n"
+		"                     the policy has errors\n"
+		"      --policy PATH  the policy for it, a file or a directory\n"
+		"      --state DIR    keep the memory of destinations in DIR\n"
 		"\n"
 		"Exit status: the program's own; 125 tfo failed or --require refused,\n"
 		"126 COMMAND cannot be executed, 127 COMMAND was not found,\n"

@@ -17,10 +17,31 @@ void say_clean(char *text)
 			*text = '?';
 }
 
+/* One write: the lines of several programs may meet on this stderr. */
+static void say_line(const char *before, char *said)
+{
+	char *line;
+	int len;
+
+	say_clean(said);
+	len = asprintf(&line, "%s%s\n", before, said);
+	if (len < 0)
+		return;
+	/* Should it fail, nobody is left to tell. */
+	len = (int)write(STDERR_FILENO, line, (size_t)len);
+	free(line);
+}
+
+void say_name(FILE *to, const char *name)
+{
+	for (; *name; name++)
+		putc((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name, to);
+}
+
 void say_error(const char *format, ...)
 {
-	char *said, *line;
 	va_list args;
+	char *said;
 	int len;
 
 	va_start(args, format);
@@ -28,15 +49,36 @@ void say_error(const char *format, ...)
 	va_end(args);
 	if (len < 0)
 		return;
-	say_clean(said);
-	/* One write: the lines of several programs may meet on this stderr. */
-	len = asprintf(&line, "tfo: %s\n", said);
+	say_line("tfo: ", said);
 	free(said);
+}
+
+void say_at(const char *file, unsigned int line, unsigned int column,
+	    const char *sentence)
+{
+	char *said;
+	int len;
+
+	if (!line)
+		len = asprintf(&said, "%s: %s", file, sentence);
+	else if (!column)
+		len = asprintf(&said, "%s:%u: %s", file, line, sentence);
+	else
+		len = asprintf(&said, "%s:%u:%u: %s", file, line, column, sentence);
 	if (len < 0)
 		return;
-	/* Should it fail, nobody is left to tell. */
-	len = (int)write(STDERR_FILENO, line, (size_t)len);
-	free(line);
+	say_line("", said);
+	free(said);
+}
+
+static void put(void *to, const char *bytes, size_t n)
+{
+	fwrite(bytes, 1, n, to); /* say_done() tells whether it has arrived */
+}
+
+struct sink say_sink(FILE *to)
+{
+	return (struct sink){ put, to };
 }
 
 void say_word(FILE *to, const char *word)

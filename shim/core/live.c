@@ -2,6 +2,7 @@
 /* live: the policy in force; see live.h. */
 #include "core/live.h"
 
+#include <fcntl.h>
 #include <linux/limits.h>
 #include <stdatomic.h>
 
@@ -24,27 +25,27 @@ struct version {
 };
 
 /* A path that is too long for the kernel has to stay so. */
-static char path[PATH_MAX + 1], program[PATH_MAX];
+static char path[PATH_MAX + 1];
 static bool must_exist;
 static _Atomic(struct version *) current;
 static _Atomic int readers;
-static _Atomic uint64_t look_us;	    /* not before then */
+static _Atomic uint64_t look_us; /* not before then */
+static _Atomic unsigned int generation;
 static atomic_flag busy = ATOMIC_FLAG_INIT; /* whose holder owns what follows */
 static uint64_t stamp;			    /* of what was loaded, or tried */
-static uint64_t said;			    /* which errors were said last */
+static uint64_t told;			    /* of what was complained about */
+static char program[PATH_MAX];
 
 /* This thread's part of `readers` and of `busy`: what a fork child goes on with. */
 static _Thread_local int asking;
 static _Thread_local bool looking;
 
-void live_setup(const char *setting, const char *program_path)
+void live_setup(const char *setting)
 {
 	struct text p = { path, 0, sizeof(path) };
-	struct text name = { program, 0, sizeof(program) };
 
 	must_exist = setting && *setting;
 	text_str(&p, must_exist ? setting : FILES_DEFAULT);
-	text_str(&name, program_path);
 }
 
 /* --- errors ---------------------------------------------------------------------- */
@@ -81,18 +82,18 @@ static void note(void *to, const char *file, unsigned int line, unsigned int col
 	put_clean(&e->first, sentence);
 }
 
-/* A file that changed just now is looked at again and again: its errors are said once.
+/* A file that changed just now is looked at again and again: its errors are told once.
  */
 static void say(struct errors *e, uint64_t seen, bool had_one)
 {
-	uint64_t h = seen + e->n;
+	uint64_t h = seen;
 	TEXT(fields, 700);
 
 	for (const char *c = e->first.at; *c; c++)
 		h = (h ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
-	if (h == said || !log_wants(LOG_ERROR))
+	if (h == told || !log_wants(LOG_ERROR))
 		return;
-	said = h;
+	told = h;
 	text_str(&fields, "message=");
 	text_quoted(&fields, e->first.at);
 	text_str(&fields, " errors=");
@@ -117,23 +118,31 @@ static bool asks_for_users(const struct policy *p)
 	return false;
 }
 
-/* Lays the rules out for who asks now.  NULL: no memory, and p is still the caller's.
- */
+static void lay(struct version *v, struct policy *rules)
+{
+	struct match_self self = { program, v->uid, NULL };
+	long n = sys4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", program,
+		      sizeof(program) - 1);
+	TEXT(name, 64);
+
+	program[n > 0 ? n : 0] = 0;
+	if (v->has_users && files_user_name(v->uid, &name))
+		self.user_name = name.at;
+	v->match = match_build(rules, &self);
+}
+
+/* For who asks now; NULL: no memory, and p is still the caller's. */
 static struct version *version_new(const struct policy *p, bool good)
 {
 	struct policy rules = { { NULL, 0 }, p->rules };
 	struct version *v = arena_take(&rules.arena, sizeof(*v));
-	struct match_self self = { program, user(), NULL };
-	TEXT(name, 64);
 
 	if (!v)
 		return NULL;
-	v->uid = self.uid;
+	v->uid = user();
 	v->has_users = good && asks_for_users(p);
-	if (v->has_users && files_user_name(self.uid, &name))
-		self.user_name = name.at;
 	if (good)
-		v->match = match_build(&rules, &self);
+		lay(v, &rules);
 	v->policy = *p;
 	v->own = rules.arena;
 	return v;
@@ -155,6 +164,7 @@ static void swap(struct version *v)
 
 	v->before = old;
 	atomic_store(&current, v);
+	atomic_fetch_add(&generation, 1);
 	if (atomic_load(&readers) != 1)
 		return; /* others than this one: at the next swap */
 	v->before = NULL;
@@ -164,6 +174,13 @@ static void swap(struct version *v)
 		version_drop(old);
 		old = before;
 	}
+}
+
+static void follow_log(const struct match *m)
+{
+	const struct rule *r = match_find(m, SECTION_log, NULL, NULL);
+
+	log_follow((enum log_level)rule_value(r, KEY_level), rule_text(r, KEY_file));
 }
 
 static void load_again(uint64_t seen)
@@ -176,17 +193,22 @@ static void load_again(uint64_t seen)
 	bool had_one = was && was->match;
 
 	files_load(&p, path, must_exist, &reader);
-	if (e.n)
-		say(&e, seen, had_one);
-	else
-		said = 0;
 	v = version_new(&p, !e.n);
 	if (!v)
 		policy_drop(&p);
-	else if (had_one && !v->match)
-		version_drop(v);
+	if (!e.n && (!v || !v->match))
+		note(&e, path, 0, 0, "there is no memory for this policy");
+	if (e.n)
+		say(&e, seen, had_one);
 	else
+		told = 0;
+	if (v && !v->match && had_one) {
+		version_drop(v);
+	} else if (v) {
+		if (v->match)
+			follow_log(v->match);
 		swap(v);
+	}
 }
 
 static bool is_strange(const struct version *v)
@@ -208,6 +230,7 @@ static void lay_again(struct version *was)
 		return;
 	}
 	was->policy.arena.block = NULL;
+	follow_log(v->match);
 	swap(v);
 }
 
@@ -275,22 +298,34 @@ static void copy_text(char *to, size_t room, const char *from)
 		text_str(&t, from);
 }
 
-bool live_ask(enum rule_section section, const struct addr *to, const char *host,
-	      struct live_rule *ret)
+static void fill(struct live_rule *ret, const struct rule *r)
 {
-	const struct rule *r = NULL;
-	struct version *v = begin();
-	bool good = !path[0] || (v && v->match);
-
-	if (good && v)
-		r = match_find(v->match, section, to, host);
+	ret->says_something = r && r->settings;
 	for (int k = 0; k < KEYS; k++)
-		ret->value[k] = rule_value(r, (enum rule_key)k);
+		ret->value[k] = rule_standard((enum rule_key)k);
+	for (const struct rule_setting *s = r ? r->settings : NULL; s; s = s->next)
+		ret->value[s->key] = s->value;
 	copy_text(ret->congestion, sizeof(ret->congestion),
 		  rule_text(r, KEY_congestion));
 	copy_text(ret->key_file, sizeof(ret->key_file), rule_text(r, KEY_key_file));
+}
+
+bool live_ask(enum rule_section section, const struct addr *to, const char *host,
+	      struct live_rule *ret)
+{
+	struct version *v = begin();
+	bool good = !path[0] || (v && v->match);
+
+	fill(ret, good && v ? match_find(v->match, section, to, host) : NULL);
 	end();
 	return good;
+}
+
+unsigned int live_generation(void)
+{
+	begin();
+	end();
+	return atomic_load(&generation);
 }
 
 bool live_wants_names(void)

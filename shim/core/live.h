@@ -16,18 +16,21 @@
 
 /* What a rule says, all of it: the policy may be another one the moment after. */
 struct live_rule {
+	bool says_something;		    /* else all are defaults */
 	int64_t value[KEYS];		    /* RULE_UNSET: leave it */
 	char congestion[16], key_file[256]; /* empty: leave it */
 };
 
-/* setting: TFOSHIM_POLICY, or NULL; program: the path of its file.  Both are copied. */
-void live_setup(const char *setting, const char *program);
+/* setting: TFOSHIM_POLICY, or NULL; it is copied. */
+void live_setup(const char *setting);
 /*
  * The rule for this address (and the name it was found by, or NULL), or the defaults.
  * false: the policy cannot be read, so nothing is to be done.
  */
 bool live_ask(enum rule_section section, const struct addr *to, const char *host,
 	      struct live_rule *ret);
+/* Another number whenever the policy may have changed. */
+unsigned int live_generation(void);
 /* Is any connect rule found by a name? */
 bool live_wants_names(void);
 /* In a fork child: other threads' turns are over. */

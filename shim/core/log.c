@@ -17,9 +17,30 @@ static enum log_level threshold;
 static char path[256];
 static struct stat own_stderr; /* as it was at the start */
 
+static bool opened; /* by the environment */
+
+void log_begin(void)
+{
+	sys2(SYS_fstat, STDERR_FILENO, &own_stderr);
+}
+
+void log_follow(enum log_level level, const char *to)
+{
+	struct text t = { path, 0, sizeof(path) };
+
+	if (opened)
+		return;
+	path[0] = 0;
+	if (to)
+		text_str(&t, to);
+	threshold = level;
+}
+
 bool log_open(const char *spec)
 {
+	opened = true;
 	threshold = LOG_OFF;
+	log_begin();
 	for (int i = LOG_OFF; i <= LOG_DEBUG; i++) {
 		const char *rest = text_behind(spec, level_names[i]);
 		struct text t = { path, 0, sizeof(path) };
@@ -32,7 +53,6 @@ bool log_open(const char *spec)
 		if (t.n + 1 >= t.room)
 			return false; /* a name cut off is another name */
 		threshold = (enum log_level)i;
-		sys2(SYS_fstat, STDERR_FILENO, &own_stderr);
 		return true;
 	}
 	return false;

@@ -14,9 +14,13 @@
 
 enum log_level { LOG_OFF, LOG_ERROR, LOG_INFO, LOG_DEBUG };
 
+/* At the start of the process: what is stderr then. */
+void log_begin(void);
 /* spec is LEVEL[:PATH] (off, error, info, debug); false when it cannot be read: then
  * off. */
 bool log_open(const char *spec);
+/* What a policy says; TFOSHIM_LOG comes before it.  path may be NULL: stderr. */
+void log_follow(enum log_level level, const char *path);
 bool log_wants(enum log_level level);
 /* fields is logfmt ("key=value key=value") without the line's end, or NULL. */
 void log_event(enum log_level level, const char *event, const struct text *fields);

@@ -2,7 +2,7 @@
 /* parser: where the reader of a policy stands; see parser.h. */
 #include "core/parser.h"
 
-#define QUOTE_MOST 60
+#define QUOTE_MOST 64
 
 void parser_wrong(struct parser *s, const char *at, const char *sentence)
 {
@@ -13,10 +13,10 @@ void parser_wrong(struct parser *s, const char *at, const char *sentence)
 
 void parser_quote(struct text *t, const char *from, const char *to)
 {
-	const char *stop = to - from > QUOTE_MOST ? from + QUOTE_MOST : to;
+	const char *most = to - from > QUOTE_MOST ? from + QUOTE_MOST : to;
 
 	text_char(t, '\'');
-	for (; from < stop; from++)
+	for (; from < most; from++)
 		text_char(t, *from);
 	text_str(t, from < to ? "..." : "");
 	text_char(t, '\'');

@@ -62,9 +62,11 @@ static void read_target(struct parser *s, const char *at, const char *end,
 	}
 	sentence = scope_target_parse(s->arena, at, (size_t)(end - at), t, &where,
 				      &why);
-	if (!sentence && s->rule->section == SECTION_listen && t->host)
+	if (!sentence && s->rule->section == SECTION_listen && t->host) {
 		sentence = "a listener is found by its address: a host name has no "
 			   "meaning here";
+		where = 0;
+	}
 	if (sentence) {
 		parser_wrong(s, at + where, sentence);
 		return;

@@ -26,6 +26,11 @@ const struct rule_about *rule_about(enum rule_key k)
 	return &about[k];
 }
 
+int64_t rule_standard(enum rule_key k)
+{
+	return standards[k];
+}
+
 const char *rule_section_name(unsigned int sections)
 {
 	return sections & CONNECT  ? "connect"

@@ -60,6 +60,7 @@ struct rule_about {
 const struct rule_about *rule_about(enum rule_key k);
 /* One section's name; of several the first. */
 const char *rule_section_name(unsigned int sections);
+int64_t rule_standard(enum rule_key k);
 /* What the rule says of this key, or its default where it (or NULL) says nothing. */
 int64_t rule_value(const struct rule *r, enum rule_key k);
 /* The same for the text types; NULL: nothing. */

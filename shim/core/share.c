@@ -96,6 +96,9 @@ static int map_fd(int fd, size_t bytes, void **ret)
 	at = sys6(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (at < 0 && at > -4096)
 		return (int)at;
+	/* else the kernel maps, and counts as ours, the pages around each that is used
+	 */
+	sys3(SYS_madvise, at, bytes, MADV_RANDOM);
 	*ret = (void *)at;
 	return 0;
 }

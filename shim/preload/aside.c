@@ -8,6 +8,7 @@
 #include "preload/linger.h"
 #include "preload/listener.h"
 #include "preload/slot.h"
+#include "preload/sockopt.h"
 
 static void forget(int fd)
 {
@@ -21,6 +22,7 @@ bool aside_for_cage(void)
 	if (!client_switch(false))
 		return false;
 	listener_switch(false);
+	sockopt_switch(false);
 	death_is_near();
 	slot_each(0, SLOT_MAX - 1, forget);
 	linger_drop();
@@ -34,6 +36,7 @@ void aside_over(void)
 {
 	client_switch(true);
 	listener_switch(true);
+	sockopt_switch(true);
 }
 
 void aside_for_ring(void)

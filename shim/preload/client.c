@@ -8,16 +8,21 @@
 
 #include "core/log.h"
 #include "core/clock.h"
+#include "core/live.h"
 #include "core/sys.h"
 #include "preload/debt.h"
 #include "preload/epoll.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
 #include "preload/linger.h"
+#include "preload/names.h"
+#include "preload/sockopt.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
+#include "preload/watchdog.h"
 
 #define CAPABILITY_RETRY_US 10000000
+#define LOOPBACK_A_SECOND 200
 
 static _Atomic bool on;
 static _Atomic uint64_t incapable_until_us; /* the sysctl's client bit was off */
@@ -61,6 +66,18 @@ int client_wait_connected(int fd)
 	return r == -EISCONN ? 0 : r;
 }
 
+/* Asking the kernel for a listener costs as much as the round trip within this host. */
+static bool too_many_here(void)
+{
+	static _Atomic uint64_t window_s;
+	static _Atomic unsigned int n;
+	uint64_t now_s = clock_now_us() / 1000000;
+
+	if (atomic_exchange(&window_s, now_s) != now_s)
+		atomic_store(&n, 0);
+	return atomic_fetch_add(&n, 1) >= LOOPBACK_A_SECOND;
+}
+
 /*
  * Who reads first saves a round trip: within this host there is none.  Some connections
  * are watched all the same, since programs change their ways.
@@ -70,7 +87,9 @@ static bool gains_nothing(const struct addr *to)
 	static _Atomic unsigned int asked;
 	struct memory_view known;
 
-	learn_ask(to, &known);
+	if (too_many_here())
+		return true;
+	learn_ask(to, LEARN_PROVEN_S, &known);
 	return known.habit == HABIT_READS_FIRST && atomic_fetch_add(&asked, 1) % 8;
 }
 
@@ -85,45 +104,67 @@ static void take_off(int fd)
 	slot_unmark(fd, MARK_OURS);
 }
 
-/* May this call be ours at all?  Then TCP_FASTOPEN_CONNECT is set. */
-static bool wanted(int fd, const struct sockaddr *to, socklen_t len, struct addr *ret)
+static void tell_capability(void)
 {
 	static atomic_flag said = ATOMIC_FLAG_INIT;
+
+	atomic_store(&incapable_until_us, clock_now_us() + CAPABILITY_RETRY_US);
+	log_once(&said, LOG_INFO, "capability",
+		 "net.ipv4.tcp_fastopen has the client bit (1) off in this "
+		 "network namespace, connecting normally");
+}
+
+/* What the policy says of this call, with its socket options set; false: nothing. */
+static bool ruled(int fd, const struct sockaddr *to, socklen_t len, struct addr *ret_to,
+		  struct live_rule *ret)
+{
+	char host[NAMES_BYTES];
+
+	if (!client_is_on() || len < sizeof(struct sockaddr_in) ||
+	    len > sizeof(struct sockaddr_storage) || !sys_readable(to, len) ||
+	    !addr_read(to, len, ret_to))
+		return false;
+	if (!live_ask(SECTION_connect, ret_to, names_find(ret_to, host) ? host : NULL,
+		      ret))
+		return false;
+	if (ret->says_something)
+		sockopt_client(fd, ret);
+	return ret->value[KEY_tfo];
+}
+
+/* May this call be ours at all?  Then TCP_FASTOPEN_CONNECT is set. */
+static bool wanted(int fd, const struct addr *to, const struct live_rule *rule)
+{
 	const int one = 1;
-	uint64_t until;
+	uint64_t until = atomic_load_explicit(&incapable_until_us,
+					      memory_order_relaxed);
 	int err;
 
-	if (!client_is_on() || slot_marked(fd, MARK_OWN_TFO))
+	if (slot_marked(fd, MARK_OWN_TFO) || (until && clock_now_us() < until))
 		return false;
-	until = atomic_load_explicit(&incapable_until_us, memory_order_relaxed);
-	if (until && clock_now_us() < until)
-		return false;
-	if (len < sizeof(struct sockaddr_in) || len > sizeof(struct sockaddr_storage) ||
-	    !sys_readable(to, len) || !addr_read(to, len, ret))
-		return false;
-	if (addr_is_loopback(ret) && gains_nothing(ret))
+	if (addr_is_loopback(to) && gains_nothing(to))
 		return false;
 	err = sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &one, sizeof(one));
-	if (err == -EOPNOTSUPP) {
-		atomic_store(&incapable_until_us, clock_now_us() + CAPABILITY_RETRY_US);
-		log_once(&said, LOG_INFO, "capability",
-			 "net.ipv4.tcp_fastopen has the client bit (1) off in this "
-			 "network namespace, connecting normally");
-	}
+	if (err == -EOPNOTSUPP)
+		tell_capability();
 	if (!err)
 		slot_mark(fd, MARK_OURS);
+	if (!err && rule->value[KEY_no_cookie])
+		sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, &one,
+			       sizeof(one));
 	return !err;
 }
 
 /* We defer only what we have seen: REASON_none. */
-static enum reason not_proven(int fd, const struct addr *to)
+static enum reason not_proven(int fd, const struct addr *to,
+			      const struct live_rule *rule)
 {
 	struct memory_view known;
 	bool answers;
 
 	if (addr_is_link_local(to))
 		return REASON_first_contact;
-	learn_ask(to, &known);
+	learn_ask(to, (uint32_t)(rule->value[KEY_proven_for] / SECOND_MS), &known);
 	switch (known.habit) {
 	case HABIT_UNKNOWN:
 		return REASON_first_contact;
@@ -187,7 +228,8 @@ static int first_contact(int fd, struct slot *s, const struct sockaddr *to,
 	return r;
 }
 
-static void fill(int fd, struct slot *s, const struct addr *to)
+static void fill(int fd, struct slot *s, const struct addr *to,
+		 const struct live_rule *rule)
 {
 	s->cookie = kernel_cookie(fd);
 	s->since_us = (uint32_t)clock_now_us();
@@ -195,11 +237,12 @@ static void fill(int fd, struct slot *s, const struct addr *to)
 	s->to = *to;
 	s->sleeps = thread_self.sleeps;
 	s->reason = REASON_none;
+	s->payload = rule->value[KEY_payload] & 15;
 	s->flags = sys_blocks(fd) ? SLOT_BLOCKING : 0;
 }
 
 static int open_connection(int fd, const struct sockaddr *to, socklen_t len,
-			   const struct addr *a)
+			   const struct addr *a, const struct live_rule *rule)
 {
 	int r = real_connect(fd, to, len);
 	struct slot *s = slot_room(fd);
@@ -213,7 +256,7 @@ static int open_connection(int fd, const struct sockaddr *to, socklen_t len,
 		sys_sendto(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
 		return r || !sys_blocks(fd) ? r : client_wait_connected(fd);
 	}
-	fill(fd, s, a);
+	fill(fd, s, a, rule);
 	if (r) {
 		slot_set(fd, SLOT_OPENING);
 		return r;
@@ -226,9 +269,11 @@ static int open_connection(int fd, const struct sockaddr *to, socklen_t len,
 		return 0;
 	}
 	slot_flag(s, SLOT_COOKIE_SYN);
-	s->reason = not_proven(fd, a);
+	s->reason = not_proven(fd, a, rule) & 15;
 	if (s->reason != REASON_none || !defer(fd, s, &r))
 		r = first_contact(fd, s, to, len);
+	else if (rule->value[KEY_watchdog])
+		watchdog_guard();
 	return r;
 }
 
@@ -287,6 +332,7 @@ static bool said_before(int fd, const struct sockaddr *to, socklen_t len, int *r
 
 bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret)
 {
+	struct live_rule rule;
 	struct addr a;
 
 	if (thread_owes() && atomic_load(&slot_deferred) && sys_blocks(fd))
@@ -295,11 +341,11 @@ bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret)
 		return true;
 	if (slot_marked(fd, MARK_SAID) && said_before(fd, to, len, ret))
 		return true;
-	if (!wanted(fd, to, len, &a)) {
+	if (!ruled(fd, to, len, &a, &rule) || !wanted(fd, &a, &rule)) {
 		take_off(fd);
 		return false;
 	}
-	*ret = open_connection(fd, to, len, &a);
+	*ret = open_connection(fd, to, len, &a, &rule);
 	return true;
 }
 

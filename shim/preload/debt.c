@@ -51,7 +51,7 @@ static bool is_dead(const struct slot *s)
 
 	if (addr_is_loopback(&s->to)) /* there the kernel is asked, not the memory */
 		return false;
-	learn_ask(&s->to, &known);
+	learn_ask(&s->to, LEARN_PROVEN_S, &known);
 	return !known.answered;
 }
 

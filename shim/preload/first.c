@@ -22,10 +22,7 @@
 /* What may ride in this connection's SYN. */
 static enum payload_rule rule_of(struct slot *s)
 {
-	static const enum payload_rule rule = PAYLOAD_AUTO;
-
-	(void)s;
-	return rule;
+	return (enum payload_rule)s->payload;
 }
 
 #define LENGTH_MOST 0x7ffff000 /* Linux's MAX_RW_COUNT */

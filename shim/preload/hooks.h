@@ -14,6 +14,7 @@
 #include "preload/linger.h"
 #include "preload/real.h"
 #include "preload/slot.h"
+#include "preload/sockopt.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
 
@@ -39,9 +40,13 @@ static inline ssize_t answer(ssize_t r)
 static inline ssize_t heard(int fd, ssize_t n)
 {
 	watch_heard(fd, n);
+	if (sockopt_is_quick(fd))
+		sockopt_quick(fd);
 	return n;
 }
 
+/* ... and nothing to be done after a read. */
+#define calm_to_read(fd) (calm(fd) && !sockopt_is_quick(fd))
 /* Something is pending, but nothing that a call of this thread on fd could touch. */
 static inline bool calm(int fd)
 {

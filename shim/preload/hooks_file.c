@@ -8,153 +8,159 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
+#include <wchar.h>
 
 char *__fgets_chk(char *line, size_t room, int n, FILE *f);
+char *__fgets_unlocked_chk(char *line, size_t room, int n, FILE *f);
+wchar_t *__fgetws_chk(wchar_t *line, size_t room, int n, FILE *f);
+wchar_t *__fgetws_unlocked_chk(wchar_t *line, size_t room, int n, FILE *f);
 size_t __fread_chk(void *to, size_t room, size_t size, size_t n, FILE *f);
+size_t __fread_unlocked_chk(void *to, size_t room, size_t size, size_t n, FILE *f);
 ssize_t __getdelim(char **line, size_t *n, int end, FILE *f);
+char *__gets_chk(char *line, size_t room);
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+int __openat_2(int directory, const char *path, int flags);
+int __openat64_2(int directory, const char *path, int flags);
 int __uflow(FILE *f);
 int _IO_getc(FILE *f);
-int __isoc99_fscanf(FILE *f, const char *format, ...);
-int __isoc99_scanf(const char *format, ...);
-int __isoc99_vfscanf(FILE *f, const char *format, va_list args);
-int __isoc99_vscanf(const char *format, va_list args);
+char *gets(char *line);
 #pragma GCC visibility pop
 
 #include <poll.h>
 #include <sys/stat.h>
 
 #include "core/sys.h"
+#include "preload/death.h"
+#include "preload/debt.h"
 #include "preload/hooks.h"
+#include "preload/hooks_file.h"
+#include "preload/hooks_sleep.h"
 #include "preload/pause.h"
 
-/* --- streams
- * --------------------------------------------------------------------------- */
+/* --- streams --------------------------------------------------------------------- */
 
-static void before_stream(FILE *f)
+/* Is there anything that a read by this thread, on any descriptor, could touch? */
+static bool touches(void)
 {
-	__typeof__(&fileno) number;
-
-	if (quiet() || thread_is_calm())
-		return;
-	number = (__typeof__(number))real_find("fileno");
-	if (number && f)
-		(void)pause_on(number(f), POLLIN, 0);
+	return !quiet() && (!thread_is_calm() ||
+			    atomic_load_explicit(&slot_deferred, memory_order_relaxed));
 }
 
-char *fgets(char *line, int n, FILE *f)
+static void before_number(int fd)
 {
-	before_stream(f);
-	return REAL(fgets)(line, n, f);
+	debt_materialize(fd);
+	if (!thread_is_calm())
+		(void)pause_on(fd, POLLIN, 0);
 }
 
-char *__fgets_chk(char *line, size_t room, int n, FILE *f)
+static int number_of(FILE *f)
 {
-	before_stream(f);
-	return REAL(__fgets_chk)(line, room, n, f);
+	static _Atomic(void *) found; /* these calls are many */
+	void *number = atomic_load_explicit(&found, memory_order_relaxed);
+
+	if (!number) {
+		number = real_find("fileno_unlocked");
+		number = number ? number : real_find("fileno");
+		atomic_store_explicit(&found, number, memory_order_relaxed);
+	}
+	return number && f ? ((__typeof__(&fileno))number)(f) : -1;
 }
 
-size_t fread(void *to, size_t size, size_t n, FILE *f)
+void file_before_read(FILE *f)
 {
-	before_stream(f);
-	return REAL(fread)(to, size, n, f);
+	int fd = touches() ? number_of(f) : -1;
+
+	if (fd >= 0)
+		before_number(fd);
 }
 
-size_t __fread_chk(void *to, size_t room, size_t size, size_t n, FILE *f)
+void file_before_stdin(void)
 {
-	before_stream(f);
-	return REAL(__fread_chk)(to, room, size, n, f);
+	if (touches())
+		before_number(0);
 }
 
-ssize_t getline(char **line, size_t *n, FILE *f)
-{
-	before_stream(f);
-	return REAL(getline)(line, n, f);
-}
-
-ssize_t getdelim(char **line, size_t *n, int end, FILE *f)
-{
-	before_stream(f);
-	return REAL(getdelim)(line, n, end, f);
-}
-
-ssize_t __getdelim(char **line, size_t *n, int end, FILE *f)
-{
-	before_stream(f);
-	return REAL(__getdelim)(line, n, end, f);
-}
-
-int fgetc(FILE *f)
-{
-	before_stream(f);
-	return REAL(fgetc)(f);
-}
+#define READER(type, name, params, args) \
+	type name params \
+	{ \
+		file_before_read(f); \
+		return REAL(name) args; \
+	}
 
 #undef getc
-int getc(FILE *f)
-{
-	before_stream(f);
-	return REAL(getc)(f);
-}
-
-int _IO_getc(FILE *f)
-{
-	before_stream(f);
-	return REAL(_IO_getc)(f);
-}
-
+#undef getc_unlocked
+#undef fread_unlocked
+#undef getwc
+#undef getwc_unlocked
+READER(char *, fgets, (char *line, int n, FILE *f), (line, n, f))
+SAME_AS(_IO_fgets, fgets);
+READER(char *, fgets_unlocked, (char *line, int n, FILE *f), (line, n, f))
+READER(char *, __fgets_chk, (char *line, size_t room, int n, FILE *f),
+       (line, room, n, f))
+READER(char *, __fgets_unlocked_chk, (char *line, size_t room, int n, FILE *f),
+       (line, room, n, f))
+READER(size_t, fread, (void *to, size_t size, size_t n, FILE *f), (to, size, n, f))
+SAME_AS(_IO_fread, fread);
+READER(size_t, fread_unlocked, (void *to, size_t size, size_t n, FILE *f),
+       (to, size, n, f))
+READER(size_t, __fread_chk, (void *to, size_t room, size_t size, size_t n, FILE *f),
+       (to, room, size, n, f))
+READER(size_t, __fread_unlocked_chk,
+       (void *to, size_t room, size_t size, size_t n, FILE *f), (to, room, size, n, f))
+READER(ssize_t, getline, (char **line, size_t *n, FILE *f), (line, n, f))
+READER(ssize_t, getdelim, (char **line, size_t *n, int end, FILE *f), (line, n, end, f))
+READER(ssize_t, __getdelim, (char **line, size_t *n, int end, FILE *f),
+       (line, n, end, f))
+READER(int, fgetc, (FILE * f), (f))
+READER(int, fgetc_unlocked, (FILE * f), (f))
+READER(int, getc, (FILE * f), (f))
+READER(int, getc_unlocked, (FILE * f), (f))
+READER(int, _IO_getc, (FILE * f), (f))
+READER(int, getw, (FILE * f), (f))
 /* What the unlocked macros call when their buffer is empty. */
-int __uflow(FILE *f)
-{
-	before_stream(f);
-	return REAL(__uflow)(f);
-}
+READER(int, __uflow, (FILE * f), (f))
 
-static void before_stdin(void)
-{
-	if (!quiet() && !thread_is_calm())
-		(void)pause_on(0, POLLIN, 0);
-}
+READER(wint_t, fgetwc, (FILE * f), (f))
+READER(wint_t, fgetwc_unlocked, (FILE * f), (f))
+READER(wint_t, getwc, (FILE * f), (f))
+READER(wint_t, getwc_unlocked, (FILE * f), (f))
+READER(wchar_t *, fgetws, (wchar_t *restrict line, int n, FILE *restrict f),
+       (line, n, f))
+READER(wchar_t *, fgetws_unlocked, (wchar_t *restrict line, int n, FILE *restrict f),
+       (line, n, f))
+READER(wchar_t *, __fgetws_chk, (wchar_t * line, size_t room, int n, FILE *f),
+       (line, room, n, f))
+READER(wchar_t *, __fgetws_unlocked_chk, (wchar_t * line, size_t room, int n, FILE *f),
+       (line, room, n, f))
+
+#define STDIN_READER(type, name, params, args) \
+	type name params \
+	{ \
+		file_before_stdin(); \
+		return REAL(name) args; \
+	}
 
 #undef getchar
-int getchar(void)
+#undef getchar_unlocked
+#undef getwchar
+#undef getwchar_unlocked
+STDIN_READER(int, getchar, (void), ())
+STDIN_READER(int, getchar_unlocked, (void), ())
+STDIN_READER(wint_t, getwchar, (void), ())
+STDIN_READER(wint_t, getwchar_unlocked, (void), ())
+STDIN_READER(char *, gets, (char *line), (line))
+SAME_AS(_IO_gets, gets);
+STDIN_READER(char *, __gets_chk, (char *line, size_t room), (line, room))
+
+/* From the terminal. */
+char *getpass(const char *prompt)
 {
-	before_stdin();
-	return REAL(getchar)();
+	SLEEP(char *, GOES_ON, REAL(getpass)(prompt));
 }
 
-#define SCAN(first, before, through) \
-	va_list args; \
-	int r; \
-	va_start(args, first); \
-	before; \
-	r = through; \
-	va_end(args); \
-	return r
-
-int __isoc99_vfscanf(FILE *f, const char *format, va_list args)
-{
-	before_stream(f);
-	return REAL(__isoc99_vfscanf)(f, format, args);
-}
-
-int __isoc99_fscanf(FILE *f, const char *format, ...)
-{
-	SCAN(format, before_stream(f), REAL(__isoc99_vfscanf)(f, format, args));
-}
-
-int __isoc99_vscanf(const char *format, va_list args)
-{
-	before_stdin();
-	return REAL(__isoc99_vscanf)(format, args);
-}
-
-int __isoc99_scanf(const char *format, ...)
-{
-	SCAN(format, before_stdin(), REAL(__isoc99_vscanf)(format, args));
-}
-
-/* --- named pipes
- * ----------------------------------------------------------------------- */
+/* --- named pipes ----------------------------------------------------------------- */
 
 /* Opening a FIFO waits for the other end (fifo(7)). */
 static void before_open(int directory, const char *path)
@@ -180,6 +186,7 @@ int open(const char *path, int flags, ...)
 	before_open(AT_FDCWD, path);
 	return REAL(open)(path, flags, mode);
 }
+SAME_AS(__open, open);
 
 int open64(const char *path, int flags, ...)
 {
@@ -187,6 +194,7 @@ int open64(const char *path, int flags, ...)
 	before_open(AT_FDCWD, path);
 	return REAL(open64)(path, flags, mode);
 }
+SAME_AS(__open64, open64);
 
 int openat(int directory, const char *path, int flags, ...)
 {
@@ -202,14 +210,78 @@ int openat64(int directory, const char *path, int flags, ...)
 	return REAL(openat64)(directory, path, flags, mode);
 }
 
+/* As fortified programs open what they do not create. */
+int __open_2(const char *path, int flags)
+{
+	before_open(AT_FDCWD, path);
+	return REAL(__open_2)(path, flags);
+}
+
+int __open64_2(const char *path, int flags)
+{
+	before_open(AT_FDCWD, path);
+	return REAL(__open64_2)(path, flags);
+}
+
+int __openat_2(int directory, const char *path, int flags)
+{
+	before_open(directory, path);
+	return REAL(__openat_2)(directory, path, flags);
+}
+
+int __openat64_2(int directory, const char *path, int flags)
+{
+	before_open(directory, path);
+	return REAL(__openat64_2)(directory, path, flags);
+}
+
+int creat(const char *path, mode_t mode)
+{
+	before_open(AT_FDCWD, path);
+	return REAL(creat)(path, mode);
+}
+
+int creat64(const char *path, mode_t mode)
+{
+	before_open(AT_FDCWD, path);
+	return REAL(creat64)(path, mode);
+}
+
 FILE *fopen(const char *path, const char *mode)
 {
 	before_open(AT_FDCWD, path);
 	return REAL(fopen)(path, mode);
 }
+SAME_AS(_IO_fopen, fopen);
 
 FILE *fopen64(const char *path, const char *mode)
 {
 	before_open(AT_FDCWD, path);
 	return REAL(fopen64)(path, mode);
+}
+
+/* Closes what the stream had, inside libc. */
+static void before_reopen(const char *path, FILE *f)
+{
+	__typeof__(&fflush) flush;
+
+	before_open(AT_FDCWD, path);
+	if (quiet() || number_of(f) < 0 || slot_state(number_of(f)) == SLOT_PLAIN)
+		return;
+	flush = (__typeof__(flush))real_find("fflush");
+	if (flush)
+		flush(f);
+	death_of(number_of(f));
+}
+
+FILE *freopen(const char *restrict path, const char *restrict mode, FILE *restrict f)
+{
+	before_reopen(path, f);
+	return REAL(freopen)(path, mode, f);
+}
+
+FILE *freopen64(const char *restrict path, const char *restrict mode, FILE *restrict f)
+{
+	before_reopen(path, f);
+	return REAL(freopen64)(path, mode, f);
 }

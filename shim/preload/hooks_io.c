@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@ int __vdprintf_chk(int fd, int flag, const char *format, va_list args);
 int __dprintf_chk(int fd, int flag, const char *format, ...);
 int close_range(unsigned int first, unsigned int last, int flags);
 void closefrom(int first);
+int posix_close(int fd, int flags);
 #pragma GCC visibility pop
 
 #include <errno.h>
@@ -37,6 +39,7 @@ void closefrom(int first);
 #include "preload/life.h"
 #include "preload/listener.h"
 #include "preload/pause.h"
+#include "preload/sockopt.h"
 
 #define CLOSE_RANGE_OWN_TABLE 2
 #define CLOSE_RANGE_ONLY_CLOEXEC 4
@@ -49,6 +52,7 @@ static void born(int fd, bool alone)
 	if (fd < 0 || thread_is_vfork_child())
 		return;
 	slot_born(fd);
+	sockopt_born(fd);
 	epoll_clear(fd);
 	if (alone)
 		slot_alone(fd);
@@ -72,13 +76,14 @@ int accept(int fd, struct sockaddr *from, socklen_t *len)
 {
 	int r;
 
-	listener_inherited(fd);
+	listener_accepts(fd);
 	if (!quiet() && !pause_on(fd, POLLIN, 0))
 		return (int)answer(-EINTR);
 	r = REAL(accept)(fd, from, len);
 	if (ask_again(r))
 		r = REAL(accept)(fd, from, len);
 	born(r, false);
+	sockopt_accepted(fd, r);
 	return r;
 }
 
@@ -86,14 +91,22 @@ int accept4(int fd, struct sockaddr *from, socklen_t *len, int flags)
 {
 	int r;
 
-	listener_inherited(fd);
+	listener_accepts(fd);
 	if (!quiet() && !pause_on(fd, POLLIN, 0))
 		return (int)answer(-EINTR);
 	r = REAL(accept4)(fd, from, len, flags);
 	if (ask_again(r))
 		r = REAL(accept4)(fd, from, len, flags);
 	born(r, false);
+	sockopt_accepted(fd, r);
 	return r;
+}
+
+int bind(int fd, const struct sockaddr *at, socklen_t len)
+{
+	if (!thread_is_vfork_child())
+		listener_bound(fd, at, len);
+	return REAL(bind)(fd, at, len);
 }
 
 int listen(int fd, int backlog)
@@ -213,6 +226,8 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 		debt_settle(fd, DEBT_SETTLE_MS); /* both want a connection */
 	r = REAL(setsockopt)(fd, level, name, value, len);
 
+	if (r == 0 && !thread_is_vfork_child())
+		sockopt_own(fd, level, name);
 	if (r == 0 && level == IPPROTO_TCP &&
 	    (name == TCP_FASTOPEN || name == TCP_FASTOPEN_CONNECT)) {
 		slot_mark(fd, MARK_OWN_TFO);
@@ -398,24 +413,43 @@ static bool before_read(int fd, bool waits)
 		return heard(fd, call); \
 	} while (0)
 
-HOOKED(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm(fd))
+HOOKED(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm_to_read(fd))
 {
 	TOUCH_READ(fd, true, REAL(read)(fd, buf, n));
 }
 SAME_AS(__read, read);
+
+/* What is read is a number: it says nothing of who speaks first. */
+int eventfd_read(int fd, eventfd_t *ret)
+{
+	if (!quiet() && !before_read(fd, true))
+		return (int)answer(-EINTR);
+	return REAL(eventfd_read)(fd, ret);
+}
 
 ssize_t __read_chk(int fd, void *buf, size_t n, size_t room)
 {
 	TOUCH_READ(fd, true, REAL(__read_chk)(fd, buf, n, room));
 }
 
-HOOKED(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n), calm(fd))
+HOOKED(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n),
+       calm_to_read(fd))
 {
 	TOUCH_READ(fd, true, REAL(readv)(fd, v, n));
 }
 
+ssize_t preadv2(int fd, const struct iovec *v, int n, off_t at, int flags)
+{
+	TOUCH_READ(fd, !(flags & RWF_NOWAIT), REAL(preadv2)(fd, v, n, at, flags));
+}
+
+ssize_t preadv64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
+{
+	TOUCH_READ(fd, !(flags & RWF_NOWAIT), REAL(preadv64v2)(fd, v, n, at, flags));
+}
+
 HOOKED(ssize_t, recv, (int fd, void *buf, size_t n, int flags), (fd, buf, n, flags),
-       calm(fd))
+       calm_to_read(fd))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recv)(fd, buf, n, flags));
 }
@@ -428,7 +462,7 @@ ssize_t __recv_chk(int fd, void *buf, size_t n, size_t room, int flags)
 
 HOOKED(ssize_t, recvfrom,
        (int fd, void *buf, size_t n, int flags, struct sockaddr *from, socklen_t *len),
-       (fd, buf, n, flags, from, len), calm(fd))
+       (fd, buf, n, flags, from, len), calm_to_read(fd))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT),
 		   REAL(recvfrom)(fd, buf, n, flags, from, len));
@@ -442,7 +476,7 @@ ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
 }
 
 HOOKED(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags),
-       calm(fd))
+       calm_to_read(fd))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recvmsg)(fd, m, flags));
 }
@@ -497,6 +531,11 @@ ssize_t pwritev64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
 {
 	TOUCH_WRITE_BY(fd, !(flags & RWF_NOWAIT),
 		       REAL(pwritev64v2)(fd, v, n, at, flags));
+}
+
+int eventfd_write(int fd, eventfd_t n)
+{
+	TOUCH_WRITE(fd, REAL(eventfd_write)(fd, n));
 }
 
 ssize_t splice(int from, off64_t *from_at, int to, off64_t *to_at, size_t n,
@@ -562,6 +601,7 @@ FILE *fdopen(int fd, const char *mode)
 		debt_force(fd, true);
 	return REAL(fdopen)(fd, mode);
 }
+SAME_AS(_IO_fdopen, fdopen);
 
 int ioctl(int fd, unsigned long request, ...)
 {
@@ -622,6 +662,16 @@ HOOKED(int, close, (int fd), (fd), calm(fd))
 	return REAL(close)(fd);
 }
 SAME_AS(__close, close);
+
+int posix_close(int fd, int flags)
+{
+	if (quiet())
+		return REAL(posix_close)(fd, flags);
+	if (linger_is_ours(fd))
+		return (int)answer(-EBADF);
+	death_of(fd);
+	return REAL(posix_close)(fd, flags);
+}
 
 static void before_dup_over(int from, int to)
 {
@@ -705,3 +755,4 @@ int fclose(FILE *f)
 		real_set_errno(why);
 	return flushed ? flushed : r;
 }
+SAME_AS(_IO_fclose, fclose);

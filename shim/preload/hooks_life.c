@@ -87,6 +87,7 @@ int clone(int (*f)(void *arg), void *stack, int flags, void *arg, ...)
 	}
 	return REAL(clone)(f, stack, flags, arg, a[0], a[1], a[2]);
 }
+SAME_AS(__clone, clone);
 
 /*
  * vfork(2) returns twice through the same frame, so ours must be gone when it does: a

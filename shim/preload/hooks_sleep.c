@@ -16,8 +16,11 @@
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
+#include <wordexp.h>
 
+int __sigpause(int mask_or_sig, int is_sig);
 int __xpg_sigpause(int sig);
+int bsd_sigpause(int mask) __asm__("sigpause");
 int pthread_clockjoin_np(pthread_t thread, void **ret, clockid_t clock,
 			 const struct timespec *until);
 int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
@@ -36,35 +39,11 @@ int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until);
 #include "core/clock.h"
 #include "core/sys.h"
 #include "preload/hooks.h"
+#include "preload/hooks_sleep.h"
 #include "preload/life.h"
 #include "preload/pause.h"
 
 /* --- sleep ----------------------------------------------------------------------- */
-
-/*
- * A signal may come while we wait before the call. What its own answer to that would
- * have been is the third column of signal(7)'s "Interruption of system calls": calls go
- * on after handlers with SA_RESTART (RESTARTS), after none (ENDS), after all (GOES_ON).
- */
-#define GOES_ON(cut) ((cut) > 0) /* never */
-#define RESTARTS(cut) ((cut) == -EINTR)
-#define ENDS(cut) ((cut) != 0)
-
-#define SLEEP(type, when, call) \
-	do { \
-		int cut; \
-		type r; \
-		if (quiet()) \
-			return call; \
-		cut = pause_before(LINGER_SETTLE_MS); \
-		if (when(cut)) { \
-			pause_after(); \
-			return (type)answer(-EINTR); \
-		} \
-		r = call; \
-		pause_after(); \
-		return r; \
-	} while (0)
 
 /*
  * Waits for what lingers as a part of a sleep of *t.  false: nothing to do with *t;
@@ -198,6 +177,17 @@ int __xpg_sigpause(int sig)
 	SLEEP(int, ENDS, REAL(__xpg_sigpause)(sig));
 }
 
+/* BSD's, with a mask; the headers know the name for X/Open's only. */
+int bsd_sigpause(int mask)
+{
+	SLEEP(int, ENDS, ((__typeof__(&bsd_sigpause))real_get(HOOK_sigpause))(mask));
+}
+
+int __sigpause(int mask_or_sig, int is_sig)
+{
+	SLEEP(int, ENDS, REAL(__sigpause)(mask_or_sig, is_sig));
+}
+
 int sigsuspend(const sigset_t *mask)
 {
 	SLEEP(int, ENDS, REAL(sigsuspend)(mask));
@@ -268,6 +258,16 @@ FILE *popen(const char *command, const char *mode)
 	if (!thread_is_vfork_child())
 		life_before_spawn();
 	return REAL(popen)(command, mode);
+}
+SAME_AS(_IO_popen, popen);
+
+int wordexp(const char *words, wordexp_t *ret, int flags)
+{
+	if (flags & WRDE_NOCMD)
+		return REAL(wordexp)(words, ret, flags);
+	if (!thread_is_vfork_child())
+		life_before_spawn();
+	SLEEP(int, GOES_ON, REAL(wordexp)(words, ret, flags));
 }
 
 int pclose(FILE *f)
@@ -354,6 +354,7 @@ HOOKED(int, pthread_mutex_lock, (pthread_mutex_t * m), (m), !thread_owes())
 {
 	LOCK(m, pthread_mutex_trylock, EBUSY, GOES_ON, REAL(pthread_mutex_lock)(m));
 }
+SAME_AS(__pthread_mutex_lock, pthread_mutex_lock);
 
 int pthread_mutex_timedlock(pthread_mutex_t *m, const struct timespec *until)
 {
@@ -373,6 +374,7 @@ int pthread_rwlock_rdlock(pthread_rwlock_t *l)
 	LOCK(l, pthread_rwlock_tryrdlock, EBUSY, GOES_ON,
 	     REAL(pthread_rwlock_rdlock)(l));
 }
+SAME_AS(__pthread_rwlock_rdlock, pthread_rwlock_rdlock);
 
 int pthread_rwlock_timedrdlock(pthread_rwlock_t *l, const struct timespec *until)
 {
@@ -392,6 +394,7 @@ int pthread_rwlock_wrlock(pthread_rwlock_t *l)
 	LOCK(l, pthread_rwlock_trywrlock, EBUSY, GOES_ON,
 	     REAL(pthread_rwlock_wrlock)(l));
 }
+SAME_AS(__pthread_rwlock_wrlock, pthread_rwlock_wrlock);
 
 int pthread_rwlock_timedwrlock(pthread_rwlock_t *l, const struct timespec *until)
 {
@@ -430,6 +433,50 @@ int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until)
 {
 	LOCK(s, sem_trywait, -1, ENDS, REAL(sem_clockwait)(s, clock, until));
 }
+
+/* Another thread runs the initializer: then both libcs have the lowest bit set. */
+static bool once_waits(const void *control)
+{
+	return !quiet() && thread_owes() &&
+	       __atomic_load_n((const int *)control, __ATOMIC_RELAXED) & 1;
+}
+
+HOOKED(int, pthread_once, (pthread_once_t * control, void (*f)(void)), (control, f),
+       !thread_owes())
+{
+	if (!once_waits(control))
+		return REAL(pthread_once)(control, f);
+	SLEEP(int, GOES_ON, REAL(pthread_once)(control, f));
+}
+SAME_AS(__pthread_once, pthread_once);
+
+void call_once(once_flag *control, void (*f)(void))
+{
+	bool waits = once_waits(control);
+
+	if (waits)
+		pause_before(LINGER_SETTLE_MS);
+	REAL(call_once)(control, f);
+	if (waits)
+		pause_after();
+}
+
+void flockfile(FILE *f)
+{
+	int (*try)(FILE * f);
+
+	if (quiet() || !thread_owes()) {
+		REAL(flockfile)(f);
+		return;
+	}
+	try = (int (*)(FILE *))real_find("ftrylockfile");
+	if (try && !try(f))
+		return;
+	pause_before(LINGER_SETTLE_MS);
+	REAL(flockfile)(f);
+	pause_after();
+}
+SAME_AS(_IO_flockfile, flockfile);
 
 /* --- files and System V ---------------------------------------------------------- */
 

@@ -150,7 +150,7 @@ void kernel_send_fin(int fd)
 		sys2(SYS_shutdown, fd, SHUT_WR);
 }
 
-static bool own_end(int fd, struct addr *ret)
+bool kernel_own_end(int fd, struct addr *ret)
 {
 	struct sockaddr_storage own;
 	socklen_t len = sizeof(own);
@@ -158,11 +158,21 @@ static bool own_end(int fd, struct addr *ret)
 	return !sys3(SYS_getsockname, fd, &own, &len) && addr_read(&own, len, ret);
 }
 
+bool kernel_is_tcp(int fd)
+{
+	int protocol = 0;
+	socklen_t len = sizeof(protocol);
+
+	return !sys_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) &&
+	       (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
+}
+
 bool kernel_is_own_host(int fd, const struct addr *to)
 {
 	struct addr own;
 
-	return addr_is_loopback(to) || (own_end(fd, &own) && addr_same_host(&own, to));
+	return addr_is_loopback(to) ||
+	       (kernel_own_end(fd, &own) && addr_same_host(&own, to));
 }
 
 /*
@@ -213,7 +223,7 @@ bool kernel_has_listener(int fd, const struct addr *to)
 	bool yes;
 	int netlink;
 
-	if (!own_end(fd, &from) || from.version != to->version)
+	if (!kernel_own_end(fd, &from) || from.version != to->version)
 		return false;
 	netlink = (int)sys3(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
 			    NETLINK_SOCK_DIAG);

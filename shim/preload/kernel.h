@@ -52,6 +52,10 @@ int kernel_linger_s(int fd);
  * program asked for a RST itself (SO_LINGER of zero).
  */
 void kernel_send_fin(int fd);
+/* The socket's own address and port, where it has one of IPv4 or IPv6. */
+bool kernel_own_end(int fd, struct addr *ret);
+/* TCP or MPTCP? */
+bool kernel_is_tcp(int fd);
 /*
  * Is `to` an address of this very host, seen from a socket whose own end is chosen
  * already? And does somebody listen there now?

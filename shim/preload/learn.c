@@ -9,7 +9,6 @@
 #include "core/share.h"
 #include "core/sys.h"
 
-#define PROVEN_FOR_S 600
 #define SILENCE_US 1000000 /* the first SYN is sent again after a second */
 
 static char directory[256]; /* a program may write over its environment */
@@ -88,13 +87,13 @@ static struct memory *memory_now(void)
 	return m && !is_gone(m) ? m : memory_again(m);
 }
 
-void learn_ask(const struct addr *to, struct memory_view *ret)
+void learn_ask(const struct addr *to, uint32_t proven_for_s, struct memory_view *ret)
 {
 	struct memory *m = memory_now();
 
 	*ret = (struct memory_view){ false, HABIT_UNKNOWN };
 	if (m)
-		memory_ask(m, to, program_id(), PROVEN_FOR_S, ret);
+		memory_ask(m, to, program_id(), proven_for_s, ret);
 }
 
 void learn_failed(const struct addr *to)

@@ -15,7 +15,8 @@
 /* From the environment, read once; either may be NULL.  The strings must stay. */
 void learn_setup(const char *state, const char *runtime_dir);
 /* What is known of `to`, and by this program. */
-void learn_ask(const struct addr *to, struct memory_view *ret);
+#define LEARN_PROVEN_S 600
+void learn_ask(const struct addr *to, uint32_t proven_for_s, struct memory_view *ret);
 /* Refused, reset, timed out: for everybody. */
 void learn_failed(const struct addr *to);
 /* A connection has ended by r, a negative errno: the slot is plain, the memory knows.

@@ -5,6 +5,7 @@
 #include <sys/auxv.h>
 
 #include "core/clock.h"
+#include "core/live.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "preload/client.h"
@@ -14,6 +15,7 @@
 #include "preload/linger.h"
 #include "preload/listener.h"
 #include "preload/thread.h"
+#include "preload/watchdog.h"
 
 /* As secure_getenv(3): a setuid program takes nothing from its caller's environment. */
 static const char *setting(char **environment, const char *name)
@@ -44,6 +46,7 @@ static void start(char **environment)
 		environment = NULL, log = off = NULL;
 	if (off && *off && !text_same(off, "0"))
 		return;
+	log_begin();
 	if (log && !log_open(log)) {
 		log_open("error");
 		log_once(&said, LOG_ERROR, "setting",
@@ -54,6 +57,7 @@ static void start(char **environment)
 	clock_setup(auxiliary(AT_SYSINFO_EHDR, 0));
 	learn_setup(setting(environment, "TFOSHIM_STATE"),
 		    setting(environment, "XDG_RUNTIME_DIR"));
+	live_setup(setting(environment, "TFOSHIM_POLICY"));
 	client_switch(true);
 	listener_switch(true);
 }
@@ -86,6 +90,8 @@ void life_after_fork(pid_t r)
 	if (r != 0)
 		return;
 	linger_drop();
+	live_after_fork();
+	watchdog_after_fork();
 	death_copied_by_fork();
 }
 

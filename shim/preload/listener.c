@@ -7,10 +7,14 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "core/live.h"
 #include "core/log.h"
 #include "core/outcome.h"
 #include "core/sys.h"
+#include "preload/kernel.h"
+#include "preload/keyring.h"
 #include "preload/slot.h"
+#include "preload/sockopt.h"
 
 #define QLEN_LEAST 256
 #define QLEN_MOST 4096 /* the kernel caps at net.core.somaxconn by itself */
@@ -18,6 +22,8 @@
 
 static _Atomic bool on;
 static _Atomic bool any; /* some listener of this process has our queue */
+/* live_generation() when the listener was last seen to. */
+static _Atomic uint16_t seen[SLOT_MAX];
 
 void listener_switch(bool to)
 {
@@ -53,20 +59,97 @@ static void tell_server_bit(void)
 			 "sysctl -w net.ipv4.tcp_fastopen=3");
 }
 
-static void switch_on(int fd, int qlen)
+static int queue_length(const struct live_rule *r, int backlog)
+{
+	if (r->value[KEY_qlen] != RULE_UNSET)
+		return (int)r->value[KEY_qlen];
+	return backlog < QLEN_LEAST  ? QLEN_LEAST
+	       : backlog > QLEN_MOST ? QLEN_MOST
+				     : backlog;
+}
+
+static void set_no_cookie(int fd, const struct live_rule *r)
+{
+	int wanted = r->value[KEY_no_cookie] == 1;
+
+	if (wanted == slot_marked(fd, MARK_NO_COOKIE) ||
+	    sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, &wanted,
+			   sizeof(wanted)))
+		return;
+	if (wanted)
+		slot_mark(fd, MARK_NO_COOKIE);
+	else
+		slot_unmark(fd, MARK_NO_COOKIE);
+}
+
+/* The program's own choice stays. */
+static bool is_own(int fd)
 {
 	int own = 0;
 	socklen_t len = sizeof(own);
 
-	slot_mark(fd, MARK_LISTENER);
-	if (slot_marked(fd, MARK_OWN_TFO) ||
-	    sys_getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &own, &len) || own)
-		return; /* not TCP, or the program's own choice */
+	if (slot_marked(fd, MARK_OWN_TFO))
+		return true;
+	return !slot_marked(fd, MARK_OURS) &&
+	       (sys_getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &own, &len) || own);
+}
+
+static void open_fast(int fd, const struct live_rule *r, int backlog)
+{
+	const int qlen = queue_length(r, backlog);
+
+	if (r->key_file[0])
+		keyring_use(fd, kernel_cookie(fd), r->key_file);
+	else
+		slot_unmark(fd, MARK_KEYED);
+	set_no_cookie(fd, r);
 	if (sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &qlen, sizeof(qlen)))
 		return;
 	slot_mark(fd, MARK_OURS);
 	atomic_store_explicit(&any, true, memory_order_relaxed);
 	tell_server_bit();
+}
+
+static void close_fast(int fd)
+{
+	const int none = 0;
+
+	if (slot_marked(fd, MARK_OURS))
+		sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &none, sizeof(none));
+}
+
+/* As the policy says now. */
+static void see_to(int fd, int backlog)
+{
+	struct live_rule r;
+	struct addr at;
+
+	slot_mark(fd, MARK_LISTENER);
+	if ((unsigned int)fd < SLOT_MAX)
+		atomic_store(&seen[fd], (uint16_t)live_generation());
+	if (!kernel_own_end(fd, &at) || !kernel_is_tcp(fd) ||
+	    !live_ask(SECTION_listen, &at, NULL, &r))
+		return;
+	sockopt_listener(fd, &r);
+	if (is_own(fd))
+		return;
+	if (r.value[KEY_tfo])
+		open_fast(fd, &r, backlog);
+	else
+		close_fast(fd);
+}
+
+void listener_bound(int fd, const void *to, socklen_t len)
+{
+	struct live_rule r;
+	struct addr at;
+
+	if (!atomic_load_explicit(&on, memory_order_acquire) ||
+	    len < sizeof(struct sockaddr_in) || !sys_readable(to, len) ||
+	    !addr_read(to, len, &at) || !at.port || !kernel_is_tcp(fd) ||
+	    !live_ask(SECTION_listen, &at, NULL, &r))
+		return;
+	sockopt_bound(fd, &r);
 }
 
 bool listener_any(void)
@@ -90,21 +173,41 @@ void listener_opens(int fd, int backlog)
 {
 	if (!atomic_load_explicit(&on, memory_order_acquire))
 		return;
-	switch_on(fd, backlog < QLEN_LEAST  ? QLEN_LEAST
-		      : backlog > QLEN_MOST ? QLEN_MOST
-					    : backlog);
+	see_to(fd, backlog);
 }
 
-void listener_inherited(int fd)
+/* What listen() was called with: tcp(7), TCP_INFO of a listener. */
+static int backlog_of(int fd)
+{
+	struct tcp_info i = { .tcpi_sacked = 0 };
+	socklen_t len = sizeof(i);
+
+	return sys_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &len) ||
+			       i.tcpi_sacked > INT_MAX
+		       ? 0
+		       : (int)i.tcpi_sacked;
+}
+
+static bool is_listening(int fd)
 {
 	int listening = 0;
 	socklen_t len = sizeof(listening);
 
-	if (slot_marked(fd, MARK_LISTENER) ||
+	return !sys_getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) &&
+	       listening;
+}
+
+void listener_accepts(int fd)
+{
+	if ((unsigned int)fd >= SLOT_MAX ||
 	    !atomic_load_explicit(&on, memory_order_acquire))
 		return;
+	keyring_look(fd);
+	if (slot_marked(fd, MARK_LISTENER) &&
+	    atomic_load_explicit(&seen[fd], memory_order_relaxed) ==
+		    (uint16_t)live_generation())
+		return;
 	slot_mark(fd, MARK_LISTENER);
-	if (!sys_getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) &&
-	    listening)
-		switch_on(fd, QLEN_LEAST);
+	if (is_listening(fd))
+		see_to(fd, backlog_of(fd));
 }

@@ -5,8 +5,11 @@
 #define PRELOAD_LISTENER_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 void listener_switch(bool to);
+/* Before the real bind(). */
+void listener_bound(int fd, const void *to, socklen_t len);
 /* Before the real listen(); never makes it fail. */
 void listener_opens(int fd, int backlog);
 /*
@@ -15,7 +18,7 @@ void listener_opens(int fd, int backlog);
  */
 bool listener_any(void);
 int listener_unread(int fd);
-/* Before an accept(): a listener that was inherited already listening. */
-void listener_inherited(int fd);
+/* Before an accept(): it was inherited already listening, or the policy has changed. */
+void listener_accepts(int fd);
 
 #endif

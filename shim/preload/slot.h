@@ -45,7 +45,8 @@ struct slot {
 	uint32_t since_us;	/* when connect() was answered: slot_age_us() */
 	uint32_t thread;	/* thread_id() of who called it */
 	uint8_t sleeps;		/* that thread's count of sleeps then */
-	uint8_t reason;		/* enum reason: why no data rode in the SYN */
+	uint8_t reason : 4;	/* enum reason: why no data rode in the SYN */
+	uint8_t payload : 4;	/* enum payload_rule: what may ride in it */
 	_Atomic uint16_t flags; /* enum slot_flag */
 };
 
@@ -74,6 +75,9 @@ enum slot_mark {
 	MARK_SAID = 4,	   /* we said 0 to its connect(), the kernel has yet to */
 	MARK_ALONE = 8,	   /* made by socket() here, never duplicated, never forked */
 	MARK_OURS = 16,	   /* its Fast Open option was set by us */
+	MARK_QUICK = 32,   /* TCP_QUICKACK is set again after each read */
+	MARK_KEYED = 64,   /* a listener whose keys come from a file */
+	MARK_NO_COOKIE = 128, /* its TCP_FASTOPEN_NO_COOKIE was set by us */
 };
 
 extern HIDDEN _Atomic uint8_t slot_marks[SLOT_MAX];

@@ -157,6 +157,25 @@ class Done:
         return f"{how}, said {self.out.strip()[-300:]!r} {self.err.strip()[-300:]!r}"
 
 
+def put(path, text):
+    """Writes a file as editors do: whoever looks sees the one before it, or all."""
+    with open(path + "~", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(path + "~", 0o600)
+    os.rename(path + "~", path)
+    return path
+
+
+def temporary(path):
+    """It is taken away at the end."""
+    _temporary.append(path)
+
+
+def policy(text):
+    """The path of a new policy file."""
+    return put(os.path.join(scratch(), "policy"), text)
+
+
 def start(words, state=None, **popen):
     env = popen.pop("env", None) or environment(state)
     return subprocess.Popen([str(w) for w in words], env=env, start_new_session=True,

@@ -296,6 +296,39 @@ FRAGMENT(fdopen)
 	OPENS(f, fdopen(0, "nonsense"));
 }
 
+FILE *_IO_fdopen(int fd, const char *mode) __attribute__((weak));
+int _IO_fclose(FILE *f) __attribute__((weak));
+
+static long by_old_stream(int fd)
+{
+	int copy = dup(fd), e = errno, r;
+	FILE *f;
+
+	if (copy < 0) {
+		errno = e;
+		return copy;
+	}
+	f = _IO_fdopen(copy, "r+");
+	if (!f)
+		return -2;
+	r = fprintf(f, "%s", "streamed");
+	e = errno;
+	if (_IO_fclose(f))
+		r = -1, e = errno;
+	errno = e;
+	return r;
+}
+
+FRAGMENT(_IO_fdopen)
+{
+	carries(by_old_stream);
+}
+
+FRAGMENT(_IO_fclose)
+{
+	carries(by_old_stream);
+}
+
 FRAGMENT(fclose)
 {
 	struct ends e;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <wordexp.h>
 
 #include "frames.h"
 
@@ -156,6 +157,29 @@ static void reads_from(FILE *f)
 
 	if (f && fgets(line, sizeof(line), f))
 		say_bytes(line, (long)strlen(line));
+}
+
+FILE *_IO_popen(const char *command, const char *mode) __attribute__((weak));
+
+FRAGMENT(_IO_popen)
+{
+	FILE *f;
+
+	OPENS(f, _IO_popen("echo hello; exit 4", "r"));
+	reads_from(f);
+	STEP(pclose(f));
+}
+
+FRAGMENT(wordexp)
+{
+	wordexp_t words = { 0 };
+
+	OWING(wordexp("a $(echo from the shell) b", &words, 0));
+	if (words.we_wordc == 5)
+		say("\t%s %s", words.we_wordv[3], words.we_wordv[4]);
+	wordfree(&words);
+	OWING(wordexp("$(true)", &words, WRDE_NOCMD));
+	OWING(wordexp("$(", &words, 0));
 }
 
 FRAGMENT(popen)

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>
@@ -88,6 +89,11 @@ void alarm_off(void);
 /* Another thread writes one byte to fd in five milliseconds; and its end. */
 void write_later(int fd);
 void written(void);
+
+/* What reads a little of a stream, of every kind of descriptor; and of stdin. */
+typedef void taker(FILE *f);
+void streams(taker *take);
+void stdin_streams(void (*take)(void));
 
 /* --- world ----------------------------------------------------------------- */
 

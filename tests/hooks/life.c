@@ -126,6 +126,19 @@ static int in_clone(void *arg)
 	return arg == nowhere && write(STDOUT_FILENO, "", 0) == 0 ? 23 : 24;
 }
 
+int __clone(int (*f)(void *arg), void *stack, int flags, void *arg, ...)
+	__attribute__((weak));
+
+FRAGMENT(__clone)
+{
+	static char stack[64 * 1024] __attribute__((aligned(16)));
+	int status = -1;
+	pid_t child = __clone(in_clone, stack + sizeof(stack), SIGCHLD, nowhere);
+
+	STEP(waitpid(child, &status, 0) == child);
+	say_status(status);
+}
+
 FRAGMENT(clone)
 {
 	static char stack[64 * 1024] __attribute__((aligned(16)));

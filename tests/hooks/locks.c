@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* locks: what threads keep each other from. */
+#include <dlfcn.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <threads.h>
@@ -127,6 +128,12 @@ LOCKS(pthread_rwlock_clockwrlock, true, REALTIME, rwlock_unlock,
       pthread_rwlock_clockwrlock(&rwlock, REALTIME, until))
 LOCKS(mtx_lock, false, REALTIME, mtx_give, mtx_lock(&mtx))
 LOCKS(mtx_timedlock, true, REALTIME, mtx_give, mtx_timedlock(&mtx, until))
+/* Old programs' names; a glibc since 2.34 does not show them to new ones. */
+#define OLD(name) ((int (*)(void *))dlsym(RTLD_DEFAULT, #name))
+LOCKS(__pthread_mutex_lock, false, REALTIME, mutex_unlock,
+      OLD(__pthread_mutex_lock)(&mutex))
+LOCKS(__pthread_rwlock_wrlock, false, REALTIME, rwlock_unlock,
+      OLD(__pthread_rwlock_wrlock)(&rwlock))
 LOCKS(sem_timedwait, true, REALTIME, sem_give, sem_timedwait(&sem, until))
 LOCKS(sem_clockwait, true, REALTIME, sem_give, sem_clockwait(&sem, REALTIME, until))
 
@@ -236,3 +243,36 @@ READ_LOCKS(pthread_rwlock_rdlock, false, pthread_rwlock_rdlock(&rwlock))
 READ_LOCKS(pthread_rwlock_timedrdlock, true, pthread_rwlock_timedrdlock(&rwlock, until))
 READ_LOCKS(pthread_rwlock_clockrdlock, true,
 	   pthread_rwlock_clockrdlock(&rwlock, REALTIME, until))
+READ_LOCKS(__pthread_rwlock_rdlock, false, OLD(__pthread_rwlock_rdlock)(&rwlock))
+
+/* --- a stream's lock ------------------------------------------------------- */
+
+static FILE *stream;
+
+static int stream_unlock(void)
+{
+	funlockfile(stream);
+	return 0;
+}
+
+#define STREAM_LOCKS(name) \
+	static int take_##name(when until) \
+	{ \
+		(void)until; \
+		name(stream); \
+		return 0; \
+	} \
+	FRAGMENT(name) \
+	{ \
+		stream = fopen("/dev/null", "r"); \
+		locks(take_##name, stream_unlock, false, REALTIME); \
+		flockfile(stream); \
+		OWING(take_##name(NULL)); /* once more, by who has it */ \
+		stream_unlock(); \
+		stream_unlock(); \
+		fclose(stream); \
+	}
+
+void _IO_flockfile(FILE *f) MAYBE;
+STREAM_LOCKS(flockfile)
+STREAM_LOCKS(_IO_flockfile)

@@ -123,6 +123,24 @@ static void by_close_range(int fd)
 	STEP(fcntl(FREE_NUMBER, F_GETFD));
 }
 
+int posix_close(int fd, int flags) __attribute__((weak));
+
+FRAGMENT(posix_close)
+{
+	struct ends e;
+	char c;
+
+	for (enum kind k = KIND_TCP; k <= KIND_UNIX; k++) {
+		if (!ends_open(k, false, &e) || write(e.near, "x", 1) != 1)
+			continue;
+		OWING(posix_close(e.near, 0));
+		STEP(read(e.far, &c, 1));
+		STEP(read(e.far, &c, 1));
+		close(e.far);
+	}
+	OWING(posix_close(-1, 0));
+}
+
 FRAGMENT(close_range)
 {
 	with_connections(by_close_range);

@@ -161,6 +161,59 @@ FRAGMENT(readv)
 	STEP(readv(-1, &v, 1));
 }
 
+#define RWF_NOWAIT_ 8
+ssize_t preadv2(int fd, const struct iovec *v, int n, off_t at, int flags) MAYBE;
+ssize_t preadv64v2(int fd, const struct iovec *v, int n, off64_t at, int flags) MAYBE;
+
+static ssize_t by_preadv2(int fd, void *buf, size_t n)
+{
+	struct iovec v[2] = { { buf, n / 2 }, { (char *)buf + n / 2, n - n / 2 } };
+
+	return preadv2(fd, v, 2, -1, flags_now);
+}
+
+static ssize_t by_preadv64v2(int fd, void *buf, size_t n)
+{
+	struct iovec v = { buf, n };
+
+	return preadv64v2(fd, &v, 1, -1, flags_now);
+}
+
+static void at_once(reader *get)
+{
+	struct ends e;
+
+	reads(get);
+	sleeps(get);
+	flags_now = RWF_NOWAIT_;
+	say("    at once");
+	for (enum kind k = KIND_TCP; k <= KIND_UNIX; k++) {
+		if (!ends_open(k, true, &e))
+			continue;
+		OWING(get(e.near, bytes, 5));
+		flags_now = 1 << 30;
+		OWING(get(e.near, bytes, 5));
+		flags_now = RWF_NOWAIT_;
+		ends_close(&e);
+	}
+	flags_now = 0;
+}
+
+FRAGMENT(preadv2)
+{
+	struct iovec v = { bytes, 5 };
+
+	at_once(by_preadv2);
+	STEP(preadv2(0, &v, minus_one, -1, 0));
+	STEP(preadv2(0, nowhere, 1, -1, 0));
+	STEP(preadv2(0, &v, 1, 5, 0));
+}
+
+FRAGMENT(preadv64v2)
+{
+	at_once(by_preadv64v2);
+}
+
 static ssize_t by_recv(int fd, void *buf, size_t n)
 {
 	return recv(fd, buf, n, flags_now);
@@ -312,31 +365,4 @@ FRAGMENT(recvmmsg)
 	STEP(recvmmsg(e.near, m, 3, MSG_DONTWAIT, &wrong));
 	STEP(recvmmsg(e.near, m, 0, MSG_DONTWAIT, NULL));
 	ends_close(&e);
-}
-
-FRAGMENT(ioctl)
-{
-	struct ends e;
-	int n = -1;
-
-	for (enum kind k = 0; k < KINDS; k++) {
-		say("    on %s", kind_name(k));
-		if (!ends_open(k, true, &e))
-			continue;
-		STEP(ioctl(e.near, FIONREAD, &n));
-		say("\tto be read: %d", n);
-		if (write(e.far, "abc", 3) != 3)
-			say("\tfar cannot write");
-		await(e.near);
-		STEP(ioctl(e.near, FIONREAD, &n));
-		say("\tto be read: %d", n);
-		STEP(ioctl(e.near, FIONREAD, nowhere));
-		n = 1;
-		STEP(ioctl(e.near, FIONBIO, &n));
-		STEP(ioctl(e.near, TIOCGWINSZ, bytes));
-		STEP(fcntl(e.near, F_GETFL) & O_NONBLOCK);
-		ends_close(&e);
-	}
-	STEP(ioctl(-1, FIONREAD, &n));
-	STEP(ioctl(-1, FIOCLEX));
 }

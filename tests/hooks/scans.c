@@ -4,14 +4,26 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "frames.h"
 
 #define MAYBE __attribute__((weak))
-int __isoc99_fscanf(FILE *f, const char *format, ...) MAYBE;
-int __isoc99_scanf(const char *format, ...) MAYBE;
-int __isoc99_vfscanf(FILE *f, const char *format, va_list args) MAYBE;
-int __isoc99_vscanf(const char *format, va_list args) MAYBE;
+/* The headers mean another name by the plain ones. */
+#define DECLARE(type, own, label, w) \
+	int own##f##w##scanf(FILE *f, const type *format, \
+			     ...) __asm__(label "f" #w "scanf") MAYBE; \
+	int own##w##scanf(const type *format, ...) __asm__(label #w "scanf") MAYBE; \
+	int own##vf##w##scanf(FILE *f, const type *format, \
+			      va_list args) __asm__(label "vf" #w "scanf") MAYBE; \
+	int own##v##w##scanf(const type *format, \
+			     va_list args) __asm__(label "v" #w "scanf") MAYBE;
+DECLARE(char, plain_, "", )
+DECLARE(char, __isoc99_, "__isoc99_", )
+DECLARE(char, __isoc23_, "__isoc23_", )
+DECLARE(wchar_t, plain_, "", w)
+DECLARE(wchar_t, __isoc99_, "__isoc99_", w)
+DECLARE(wchar_t, __isoc23_, "__isoc23_", w)
 
 /* Two numbers and a word from f, which is stdin for the calls that know no other. */
 typedef int scanner(FILE *f, int *one, int *two, char *word);
@@ -51,37 +63,6 @@ static void scans(scanner *get)
 	}
 }
 
-static int by_fscanf(FILE *f, int *one, int *two, char *word)
-{
-	return __isoc99_fscanf(f, "%d %d %15s", one, two, word);
-}
-
-FRAGMENT(__isoc99_fscanf)
-{
-	scans(by_fscanf);
-}
-
-__attribute__((format(scanf, 2, 3))) static int list(FILE *f, const char *format, ...)
-{
-	va_list args;
-	int r;
-
-	va_start(args, format);
-	r = f ? __isoc99_vfscanf(f, format, args) : __isoc99_vscanf(format, args);
-	va_end(args);
-	return r;
-}
-
-static int by_vfscanf(FILE *f, int *one, int *two, char *word)
-{
-	return list(f, "%d %d %15s", one, two, word);
-}
-
-FRAGMENT(__isoc99_vfscanf)
-{
-	scans(by_vfscanf);
-}
-
 /* stdin is the descriptor's in a child. */
 static void scans_stdin(scanner *get)
 {
@@ -94,24 +75,54 @@ static void scans_stdin(scanner *get)
 	ends_close(&e);
 }
 
-static int by_scanf(FILE *f, int *one, int *two, char *word)
-{
-	(void)f;
-	return __isoc99_scanf("%d %d %15s", one, two, word);
-}
+#define SCANNERS(type, own, name, w, format) \
+	static int by_##own##f##w(FILE *f, int *one, int *two, char *word) \
+	{ \
+		return own##f##w##scanf(f, format, one, two, word); \
+	} \
+	FRAGMENT(name##f##w##scanf) \
+	{ \
+		scans(by_##own##f##w); \
+	} \
+	static int by_##own##w(FILE *f, int *one, int *two, char *word) \
+	{ \
+		(void)f; \
+		return own##w##scanf(format, one, two, word); \
+	} \
+	FRAGMENT(name##w##scanf) \
+	{ \
+		scans_stdin(by_##own##w); \
+	} \
+	static int list_##own##w(FILE *f, const type *how, ...) \
+	{ \
+		va_list args; \
+		int r; \
+		va_start(args, how); \
+		r = f ? own##vf##w##scanf(f, how, args) : own##v##w##scanf(how, args); \
+		va_end(args); \
+		return r; \
+	} \
+	static int by_##own##vf##w(FILE *f, int *one, int *two, char *word) \
+	{ \
+		return list_##own##w(f, format, one, two, word); \
+	} \
+	FRAGMENT(name##vf##w##scanf) \
+	{ \
+		scans(by_##own##vf##w); \
+	} \
+	static int by_##own##v##w(FILE *f, int *one, int *two, char *word) \
+	{ \
+		(void)f; \
+		return list_##own##w(NULL, format, one, two, word); \
+	} \
+	FRAGMENT(name##v##w##scanf) \
+	{ \
+		scans_stdin(by_##own##v##w); \
+	}
 
-FRAGMENT(__isoc99_scanf)
-{
-	scans_stdin(by_scanf);
-}
-
-static int by_vscanf(FILE *f, int *one, int *two, char *word)
-{
-	(void)f;
-	return list(NULL, "%d %d %15s", one, two, word);
-}
-
-FRAGMENT(__isoc99_vscanf)
-{
-	scans_stdin(by_vscanf);
-}
+SCANNERS(char, plain_, , , "%d %d %15s")
+SCANNERS(char, __isoc99_, __isoc99_, , "%d %d %15s")
+SCANNERS(char, __isoc23_, __isoc23_, , "%d %d %15s")
+SCANNERS(wchar_t, plain_, , w, L"%d %d %15s")
+SCANNERS(wchar_t, __isoc99_, __isoc99_, w, L"%d %d %15s")
+SCANNERS(wchar_t, __isoc23_, __isoc23_, w, L"%d %d %15s")

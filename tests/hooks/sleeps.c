@@ -14,7 +14,9 @@
 #define MAYBE __attribute__((weak))
 int __nanosleep(const struct timespec *t, struct timespec *left) MAYBE;
 int __sigsuspend(const sigset_t *mask) MAYBE;
+int __sigpause(int mask_or_sig, int is_sig) MAYBE;
 int __xpg_sigpause(int sig) MAYBE;
+int bsd_sigpause(int mask) __asm__("sigpause") MAYBE;
 pid_t __wait(int *status) MAYBE;
 pid_t __waitpid(pid_t pid, int *status, int options) MAYBE;
 
@@ -103,6 +105,22 @@ FRAGMENT(__xpg_sigpause)
 	OWING(__xpg_sigpause(SIGALRM));
 	alarm_off();
 	OWING(__xpg_sigpause(9999));
+}
+
+FRAGMENT(sigpause)
+{
+	alarm_in(5);
+	OWING(bsd_sigpause(0));
+	alarm_off();
+}
+
+FRAGMENT(__sigpause)
+{
+	alarm_in(5);
+	OWING(__sigpause(0, 0));
+	OWING(__sigpause(SIGUSR2, 1));
+	alarm_off();
+	OWING(__sigpause(9999, 1));
 }
 
 static void suspends(int (*suspend)(const sigset_t *mask))

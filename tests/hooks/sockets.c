@@ -40,6 +40,31 @@ FRAGMENT(socket)
 	}
 }
 
+FRAGMENT(bind)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	struct sockaddr_un own = { .sun_family = AF_UNIX };
+	int kinds[] = { SOCK_STREAM, SOCK_DGRAM };
+
+	for (int i = 0; i < 2; i++) {
+		int fd = socket(AF_INET, kinds[i], 0), reuse = -1;
+		socklen_t len = sizeof(reuse);
+
+		STEP(bind(fd, nowhere, sizeof(at)));
+		STEP(bind(fd, (struct sockaddr *)&at, 3));
+		STEP(bind(fd, (struct sockaddr *)&at, 1 << 20));
+		OWING(bind(fd, (struct sockaddr *)&at, sizeof(at)));
+		STEP(bind(fd, (struct sockaddr *)&at, sizeof(at)));
+		STEP(getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &reuse, &len));
+		say("\t%d", reuse);
+		close(fd);
+		STEP(bind(fd, (struct sockaddr *)&at, sizeof(at)));
+	}
+	kinds[0] = socket(AF_UNIX, SOCK_STREAM, 0);
+	STEP(bind(kinds[0], (struct sockaddr *)&own, sizeof(own.sun_family)));
+	close(kinds[0]);
+}
+
 FRAGMENT(listen)
 {
 	struct ends e;

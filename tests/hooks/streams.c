@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* streams: stdio's readers, and what opens files. */
-#include <fcntl.h>
+/* streams: stdio's readers of bytes. */
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "frames.h"
@@ -15,16 +14,19 @@ size_t __fread_chk(void *to, size_t room, size_t size, size_t n, FILE *f) MAYBE;
 ssize_t __getdelim(char **line, size_t *n, int end, FILE *f) MAYBE;
 int __uflow(FILE *f) MAYBE;
 int _IO_getc(FILE *f) MAYBE;
-
-/* Reads a little from f and says what. */
-typedef void taker(FILE *f);
+char *_IO_fgets(char *line, int n, FILE *f) MAYBE;
+size_t _IO_fread(void *to, size_t size, size_t n, FILE *f) MAYBE;
+char *__fgets_unlocked_chk(char *line, size_t room, int n, FILE *f) MAYBE;
+size_t __fread_unlocked_chk(void *to, size_t room, size_t size, size_t n,
+			    FILE *f) MAYBE;
+char *__gets_chk(char *line, size_t room) MAYBE;
 
 static void say_state(FILE *f)
 {
 	say("\tend %d, error %d", !!feof(f), !!ferror(f));
 }
 
-static void streams(taker *take)
+static void from_kinds(taker *take)
 {
 	struct ends e;
 	FILE *f;
@@ -89,6 +91,12 @@ static void unbuffered(taker *take)
 	close(e.far);
 }
 
+void streams(taker *take)
+{
+	from_kinds(take);
+	unbuffered(take);
+}
+
 static char line[64];
 
 static void say_line(const char *got)
@@ -107,7 +115,6 @@ static void by_fgets(FILE *f)
 FRAGMENT(fgets)
 {
 	streams(by_fgets);
-	unbuffered(by_fgets);
 }
 
 static void fgets_chk(FILE *f)
@@ -119,8 +126,22 @@ static void fgets_chk(FILE *f)
 FRAGMENT(__fgets_chk)
 {
 	streams(fgets_chk);
-	unbuffered(fgets_chk);
 }
+
+#define LINES(name, call) \
+	static void by_##name(FILE *f) \
+	{ \
+		errno = UNTOUCHED; \
+		say_line(call); \
+	} \
+	FRAGMENT(name) \
+	{ \
+		streams(by_##name); \
+	}
+
+LINES(_IO_fgets, _IO_fgets(line, 8, f))
+LINES(fgets_unlocked, fgets_unlocked(line, 8, f))
+LINES(__fgets_unlocked_chk, __fgets_unlocked_chk(line, sizeof(line), 8, f))
 
 static void say_read(size_t n)
 {
@@ -137,7 +158,6 @@ static void by_fread(FILE *f)
 FRAGMENT(fread)
 {
 	streams(by_fread);
-	unbuffered(by_fread);
 }
 
 static void fread_chk(FILE *f)
@@ -149,8 +169,23 @@ static void fread_chk(FILE *f)
 FRAGMENT(__fread_chk)
 {
 	streams(fread_chk);
-	unbuffered(fread_chk);
 }
+
+#define READS(name, call) \
+	static void by_##name(FILE *f) \
+	{ \
+		errno = UNTOUCHED; \
+		say_read(call); \
+	} \
+	FRAGMENT(name) \
+	{ \
+		streams(by_##name); \
+	}
+
+#undef fread_unlocked
+READS(_IO_fread, _IO_fread(line, 1, 5, f))
+READS(fread_unlocked, fread_unlocked(line, 1, 5, f))
+READS(__fread_unlocked_chk, __fread_unlocked_chk(line, sizeof(line), 1, 5, f))
 
 static void long_line(ssize_t (*get)(char **to, size_t *n, FILE *f), FILE *f)
 {
@@ -174,7 +209,6 @@ static void by_getline(FILE *f)
 FRAGMENT(getline)
 {
 	streams(by_getline);
-	unbuffered(by_getline);
 	STEP(getline(NULL, NULL, stdin));
 }
 
@@ -191,7 +225,6 @@ static void by_getdelim(FILE *f)
 FRAGMENT(getdelim)
 {
 	streams(by_getdelim);
-	unbuffered(by_getdelim);
 }
 
 static ssize_t until_s_too(char **to, size_t *n, FILE *f)
@@ -207,7 +240,6 @@ static void by_getdelim_too(FILE *f)
 FRAGMENT(__getdelim)
 {
 	streams(by_getdelim_too);
-	unbuffered(by_getdelim_too);
 }
 
 static void by_fgetc(FILE *f)
@@ -218,7 +250,6 @@ static void by_fgetc(FILE *f)
 FRAGMENT(fgetc)
 {
 	streams(by_fgetc);
-	unbuffered(by_fgetc);
 }
 
 #undef getc
@@ -230,7 +261,6 @@ static void by_getc(FILE *f)
 FRAGMENT(getc)
 {
 	streams(by_getc);
-	unbuffered(by_getc);
 }
 
 static void by_io_getc(FILE *f)
@@ -241,8 +271,22 @@ static void by_io_getc(FILE *f)
 FRAGMENT(_IO_getc)
 {
 	streams(by_io_getc);
-	unbuffered(by_io_getc);
 }
+
+#define BYTES(name) \
+	static void by_##name(FILE *f) \
+	{ \
+		STEP(name(f)); \
+	} \
+	FRAGMENT(name) \
+	{ \
+		streams(by_##name); \
+	}
+
+#undef getc_unlocked
+BYTES(fgetc_unlocked)
+BYTES(getc_unlocked)
+BYTES(getw)
 
 /* Only when the buffer is empty, as the macros do. */
 static void by_uflow(FILE *f)
@@ -257,124 +301,40 @@ FRAGMENT(__uflow)
 	unbuffered(by_uflow);
 }
 
-#undef getchar
-FRAGMENT(getchar)
+/* stdin is the descriptor's in a child. */
+void stdin_streams(void (*take)(void))
 {
 	struct ends e;
 
-	if (!ends_open(KIND_TCP, true, &e) || write(e.far, "xy", 2) != 2)
+	if (!ends_open(KIND_TCP, true, &e) || write(e.far, "x\ny\n", 4) != 4)
 		return;
-	IN_CHILD(dup2(e.near, STDIN_FILENO); STEP(getchar()); STEP(getchar());
-		 close(e.far); shutdown(e.near, SHUT_RDWR); STEP(getchar()));
+	IN_CHILD(dup2(e.near, STDIN_FILENO); take(); take(); close(e.far);
+		 shutdown(e.near, SHUT_RDWR); take(); take());
 	ends_close(&e);
 }
 
-/* --- open ------------------------------------------------------------------ */
+#define STDIN(name, call) \
+	static void by_##name(void) \
+	{ \
+		STEP(call); \
+	} \
+	FRAGMENT(name) \
+	{ \
+		stdin_streams(by_##name); \
+	}
 
-typedef int opener(const char *path, int flags, mode_t mode);
+#undef getchar
+#undef getchar_unlocked
+STDIN(getchar, getchar())
+STDIN(getchar_unlocked, getchar_unlocked())
+/* By name: the linker warns of them. */
+#define GETS(name) !!((char *(*)(char *))dlsym(RTLD_DEFAULT, name))(line)
+STDIN(gets, GETS("gets"))
+STDIN(_IO_gets, GETS("_IO_gets"))
+STDIN(__gets_chk, !!__gets_chk(line, sizeof(line)))
 
-static void opens(opener *get)
+/* Without a terminal, from stdin; in a session of its own there is none. */
+FRAGMENT(getpass)
 {
-	char room[] = "/tmp/hooks.XXXXXX", path[64], fifo[64];
-	struct stat st;
-	int fd, other;
-
-	if (!mkdtemp(room))
-		return;
-	snprintf(path, sizeof(path), "%s/file", room);
-	snprintf(fifo, sizeof(fifo), "%s/fifo", room);
-	umask(0);
-	OPENS(fd, get(path, O_RDONLY, 0));
-	OPENS(fd, get(path, O_RDWR | O_CREAT | O_EXCL, 0640));
-	STEP(fcntl(fd, F_GETFL) & O_ACCMODE);
-	STEP(fcntl(fd, F_GETFD));
-	if (!fstat(fd, &st))
-		say("\tmode %o", st.st_mode);
-	close(fd);
-	OPENS(fd, get(path, O_RDWR | O_CREAT | O_EXCL, 0640));
-	OPENS(fd, get(path, O_RDONLY | O_CLOEXEC, 0));
-	STEP(fcntl(fd, F_GETFD));
-	close(fd);
-	OPENS(fd, get(path, O_DIRECTORY, 0));
-	OPENS(fd, get(nowhere, O_RDONLY, 0));
-	OPENS(fd, get("", O_RDONLY, 0));
-	OPENS(fd, get(room, O_RDWR | O_TMPFILE, 0600));
-	close(fd);
-	mkfifo(fifo, 0600);
-	OPENS(fd, get(fifo, O_WRONLY | O_NONBLOCK, 0));
-	alarm_in(5);
-	OPENS(fd, get(fifo, O_RDONLY, 0));
-	alarm_off();
-	OPENS(other, get(fifo, O_RDONLY | O_NONBLOCK, 0));
-	OPENS(fd, get(fifo, O_WRONLY, 0));
-	close(fd);
-	close(other);
-	unlink(path);
-	unlink(fifo);
-	rmdir(room);
-}
-
-static int by_open(const char *path, int flags, mode_t mode)
-{
-	return open(path, flags, mode);
-}
-
-FRAGMENT(open)
-{
-	opens(by_open);
-}
-
-static int by_open64(const char *path, int flags, mode_t mode)
-{
-	return open64(path, flags, mode);
-}
-
-FRAGMENT(open64)
-{
-	opens(by_open64);
-}
-
-static int by_openat(const char *path, int flags, mode_t mode)
-{
-	return openat(AT_FDCWD, path, flags, mode);
-}
-
-FRAGMENT(openat)
-{
-	int fd;
-
-	opens(by_openat);
-	OPENS(fd, openat(-1, "x", O_RDONLY));
-}
-
-static int by_openat64(const char *path, int flags, mode_t mode)
-{
-	return openat64(AT_FDCWD, path, flags, mode);
-}
-
-FRAGMENT(openat64)
-{
-	opens(by_openat64);
-}
-
-static void fopens(FILE *(*get)(const char *path, const char *mode))
-{
-	FILE *f;
-
-	OPENS(f, get("/dev/null", "r"));
-	STEP(fgetc(f));
-	fclose(f);
-	OPENS(f, get("/nowhere/at/all", "r"));
-	OPENS(f, get("/", "w"));
-	OPENS(f, get("/dev/null", "nonsense"));
-}
-
-FRAGMENT(fopen)
-{
-	fopens(fopen);
-}
-
-FRAGMENT(fopen64)
-{
-	fopens(fopen64);
+	IN_CHILD(setsid(); OWING(!!getpass("")); OWING(!!getpass("")));
 }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* source: which policy is in force, and reading one; see source.h. */
+#include "cli/source.h"
+
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "core/files.h"
+
+const char *source_in_force(bool *ret_must_exist)
+{
+	const char *setting = getenv("TFOSHIM_POLICY");
+
+	*ret_must_exist = setting && *setting; /* as core/live has it */
+	return *ret_must_exist ? setting : FILES_DEFAULT;
+}
+
+static void tell(void *to, const char *file, unsigned int line, unsigned int column,
+		 const char *sentence)
+{
+	unsigned int *errors = to;
+
+	++*errors;
+	say_at(file, line, column, sentence);
+}
+
+unsigned int source_read(struct policy *p, const char *path, bool must_exist)
+{
+	unsigned int errors = 0;
+	const struct policy_reader reader = { tell, &errors };
+
+	/* Where nobody was told of it, it is memory that was missing. */
+	if (!files_load(p, path, must_exist, &reader) && !errors)
+		tell(&errors, path, 0, 0, "there is no memory for it");
+	return errors;
+}

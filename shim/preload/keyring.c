@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* keyring: keys of listeners; see keyring.h. */
+#include "preload/keyring.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "core/clock.h"
+#include "core/keyfile.h"
+#include "core/log.h"
+#include "core/sys.h"
+#include "preload/kernel.h"
+#include "preload/slot.h"
+
+#define LISTENERS 64
+#define LOOK_AGAIN_US 400000
+
+static struct keyed {
+	atomic_flag busy;
+	uint64_t cookie; /* SO_COOKIE of the listener; 0: free */
+	uint64_t stamp, look_us;
+	struct keyfile keys; /* as set */
+	char path[256];
+} listeners[LISTENERS];
+
+static void complain(const char *path, const char *sentence)
+{
+	TEXT(message, 384);
+	TEXT(fields, 512);
+
+	text_str(&message, path);
+	text_str(&message, ": ");
+	text_str(&message, sentence);
+	text_str(&fields, "message=");
+	text_quoted(&fields, message.at);
+	text_str(&fields, " consequence=\"keeping the keys before it\"");
+	log_event(LOG_ERROR, "key-file", &fields);
+}
+
+static bool same_key(const uint8_t *a, const uint8_t *b)
+{
+	return !__builtin_memcmp(a, b, KEYFILE_KEY);
+}
+
+/* The key before stays good, unless the file says which is the backup. */
+static void keep_backup(struct keyfile *now, const struct keyfile *was)
+{
+	if (now->n != 1 || !was->n)
+		return;
+	if (!same_key(now->key[0], was->key[0]))
+		__builtin_memcpy(now->key[1], was->key[0], KEYFILE_KEY);
+	else if (was->n == 2)
+		__builtin_memcpy(now->key[1], was->key[1], KEYFILE_KEY);
+	else
+		return;
+	now->n = 2;
+}
+
+static void take_up(int fd, struct keyed *l)
+{
+	uint64_t stamp = keyfile_stamp(l->path);
+	struct keyfile now;
+	const char *wrong;
+
+	l->look_us = clock_now_us() + LOOK_AGAIN_US;
+	if (stamp == l->stamp)
+		return;
+	l->stamp = stamp;
+	wrong = keyfile_read(l->path, &now);
+	if (wrong) {
+		complain(l->path, wrong);
+		return;
+	}
+	keep_backup(&now, &l->keys);
+	if (!sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_KEY, now.key,
+			    (socklen_t)(now.n * KEYFILE_KEY)))
+		l->keys = now;
+}
+
+static struct keyed *find(uint64_t cookie)
+{
+	for (int i = 0; i < LISTENERS; i++)
+		if (listeners[i].cookie == cookie)
+			return &listeners[i];
+	return NULL;
+}
+
+void keyring_use(int fd, uint64_t cookie, const char *path)
+{
+	struct keyed *l = find(cookie);
+	struct text t;
+
+	l = l ? l : find(0);
+	if (!l || !cookie || atomic_flag_test_and_set(&l->busy))
+		return; /* 64 listeners with keys are many: the kernel's own, then */
+	t = (struct text){ l->path, 0, sizeof(l->path) };
+	l->cookie = cookie;
+	text_str(&t, path);
+	slot_mark(fd, MARK_KEYED);
+	take_up(fd, l);
+	atomic_flag_clear(&l->busy);
+}
+
+void keyring_look(int fd)
+{
+	struct keyed *l;
+
+	if (!slot_marked(fd, MARK_KEYED))
+		return;
+	l = find(kernel_cookie(fd));
+	if (!l || clock_now_us() < l->look_us || atomic_flag_test_and_set(&l->busy))
+		return;
+	take_up(fd, l);
+	atomic_flag_clear(&l->busy);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* watchdog: a thread for who asks for it; see watchdog.h. */
+#include "preload/watchdog.h"
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "core/clock.h"
+#include "core/sys.h"
+#include "preload/debt.h"
+#include "preload/linger.h"
+#include "preload/real.h"
+#include "preload/slot.h"
+#include "preload/thread.h"
+
+#define LOOK_NS 2500000 /* half of what it looks for */
+#define WATCH_US \
+	5000000 /* a connection that was held back is closed by then, or lives */
+
+static atomic_flag running = ATOMIC_FLAG_INIT;
+static _Atomic uint32_t wanted; /* a futex: counts what it was woken for */
+
+static void let_go(int fd)
+{
+	if (slot_state(fd) == SLOT_DEFERRED && debt_is_overdue(fd))
+		debt_materialize(fd);
+}
+
+static void *watch(void *unused)
+{
+	const struct timespec little = { 0, LOOK_NS };
+	uint64_t until = 0;
+	uint32_t last = 0;
+
+	(void)unused;
+	for (;;) {
+		uint32_t seen = atomic_load(&wanted);
+		uint64_t now = clock_now_us();
+
+		if (seen != last || atomic_load(&slot_deferred) || linger_any())
+			until = now + WATCH_US;
+		last = seen;
+		slot_each(0, SLOT_MAX - 1, let_go);
+		linger_reap();
+		if (now < until)
+			sys2(SYS_nanosleep, &little, NULL);
+		else
+			sys4(SYS_futex, &wanted, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, seen,
+			     NULL);
+	}
+	return NULL;
+}
+
+/* Without pthreads there is none: then the program is as it would be without the key.
+ */
+static void start(void)
+{
+	__typeof__(&pthread_create) create;
+	__typeof__(&pthread_detach) detach;
+	const uint64_t all = ~UINT64_C(0);
+	uint64_t mask;
+	pthread_t thread;
+
+	create = (__typeof__(create))real_find("pthread_create");
+	detach = (__typeof__(detach))real_find("pthread_detach");
+	if (!create || !detach)
+		return;
+	sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(mask));
+	if (!create(&thread, NULL, watch, NULL))
+		detach(thread);
+	else
+		atomic_flag_clear(&running);
+	sys4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+}
+
+void watchdog_guard(void)
+{
+	if (!atomic_flag_test_and_set(&running))
+		start();
+	atomic_fetch_add(&wanted, 1);
+	sys3(SYS_futex, &wanted, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
+}
+
+void watchdog_after_fork(void)
+{
+	atomic_flag_clear(&running);
+}

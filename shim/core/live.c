@@ -3,7 +3,7 @@
 #include "core/live.h"
 
 #include <fcntl.h>
-#include <limits.h>
+#include <linux/limits.h>
 #include <stdatomic.h>
 
 #include "core/clock.h"
@@ -51,16 +51,14 @@ static void put_directory(struct text *t)
 	text_char(t, '/');
 }
 
-void live_setup(const char *setting, const char *program_path)
+void live_setup(const char *setting)
 {
 	struct text p = { path, 0, sizeof(path) };
-	struct text name = { program, 0, sizeof(program) };
 
 	must_exist = setting && *setting;
 	if (must_exist && *setting != '/')
 		put_directory(&p);
 	text_str(&p, must_exist ? setting : FILES_DEFAULT);
-	text_str(&name, program_path ? program_path : "");
 }
 
 /* --- errors ---------------------------------------------------------------------- */
@@ -223,6 +221,10 @@ static bool load_again(uint64_t seen)
 	else
 		said = 0;
 	v = version_new(&p, !e.n);
+	if (!e.n && (!v || !v->match)) {
+		note(&e, path, 0, 0, "there is no memory for this policy");
+		say(&e, seen, had_one);
+	}
 	if (!v)
 		policy_drop(&p);
 	else if (had_one && !v->match)

@@ -21,11 +21,8 @@ struct live_rule {
 	char congestion[16], key_file[256]; /* empty: leave it */
 };
 
-/*
- * setting: TFOSHIM_POLICY, or NULL; program: the path of its file, or NULL: as
- * /proc/self/exe says.  Both are copied.
- */
-void live_setup(const char *setting, const char *program);
+/* setting: TFOSHIM_POLICY, or NULL; it is copied. */
+void live_setup(const char *setting);
 /*
  * At the start of the process: what the program does later (chroot, another user or
  * directory, all descriptors used) is no reason not to know the policy.

@@ -33,7 +33,8 @@ static const struct {
 	{ ENOENT, "this does not exist" },
 	{ EACCES, "this cannot be read: permission denied" },
 	{ EPERM, "this cannot be read: operation not permitted" },
-	{ ELOOP, "this cannot be read: its symbolic links lead nowhere" },
+	{ ELOOP, "this cannot be read: its symbolic links go round in a circle" },
+	{ ENOLINK, "this symbolic link leads nowhere" },
 	{ ENOTDIR, "this cannot be read: a part of its path is no directory" },
 	{ EISDIR, "this is a directory, where a file is expected" },
 	{ ENXIO, "this is no regular file" },
@@ -62,10 +63,17 @@ static bool tell(const struct loading *l, const char *path, int e)
 
 /* --- one file -------------------------------------------------------------------- */
 
+/* A link that leads nowhere is there, unlike what it leads to: -ENOLINK. */
 static int open_to_read(int directory, const char *name)
 {
-	return (int)sys4(SYS_openat, directory, name,
-			 O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+	struct stat st;
+	int fd = (int)sys4(SYS_openat, directory, name,
+			   O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+
+	if (fd == -ENOENT &&
+	    !sys4(SYS_newfstatat, directory, name, &st, AT_SYMLINK_NOFOLLOW))
+		return -ENOLINK;
+	return fd;
 }
 
 /* Reads it whole, at most as long as it was at first; bytes, or negative errno. */
@@ -106,6 +114,8 @@ static bool load_file(struct loading *l, int directory, const char *name,
 	char *bytes = NULL;
 	long n;
 
+	if (fd == -ENOENT && directory != AT_FDCWD)
+		return true; /* taken away since it was listed */
 	if (fd < 0)
 		return tell(l, path, -fd);
 	n = slurp(&l->scratch, fd, BYTES_MOST, &bytes);
@@ -139,11 +149,39 @@ static bool put_entry(struct arena *a, struct entry **first, const char *name)
 	if (!e)
 		return false;
 	e->name = arena_text(a, name, text_len(name));
-	while (*first && comes_before((*first)->name, name))
-		first = &(*first)->next;
 	e->next = *first;
 	*first = e;
 	return e->name != NULL;
+}
+
+static struct entry *merge(struct entry *a, struct entry *b)
+{
+	struct entry *first = NULL, **last = &first;
+
+	while (a && b) {
+		struct entry **from = comes_before(b->name, a->name) ? &b : &a;
+
+		*last = *from;
+		last = &(*last)->next;
+		*from = *last;
+	}
+	*last = a ? a : b;
+	return first;
+}
+
+/* The first n of them in their order; *rest: the others. */
+static struct entry *sort(struct entry *e, size_t n, struct entry **rest)
+{
+	struct entry *half;
+
+	if (n < 2) {
+		*rest = n ? e->next : e;
+		if (n)
+			e->next = NULL;
+		return n ? e : NULL;
+	}
+	half = sort(e, n / 2, &e);
+	return merge(half, sort(e, n - n / 2, rest));
 }
 
 struct linux_dirent64 { /* getdents(2) */
@@ -157,8 +195,10 @@ struct linux_dirent64 { /* getdents(2) */
 /* The names in their order, or negative errno. */
 static int list(struct arena *a, int fd, struct entry **ret)
 {
+	struct entry *rest;
 	uint64_t room[512];
 	char *bytes = (char *)room;
+	size_t entries = 0;
 	long n;
 
 	while ((n = sys3(SYS_getdents64, fd, bytes, sizeof(room))) > 0)
@@ -166,10 +206,14 @@ static int list(struct arena *a, int fd, struct entry **ret)
 			struct linux_dirent64 *d =
 				(struct linux_dirent64 *)(void *)(bytes + at);
 
-			if (is_policy(d->name) && !put_entry(a, ret, d->name))
-				return -ENOMEM;
 			at += d->reclen;
+			if (!is_policy(d->name))
+				continue;
+			if (!put_entry(a, ret, d->name))
+				return -ENOMEM;
+			entries++;
 		}
+	*ret = sort(*ret, entries, &rest);
 	return (int)n;
 }
 
@@ -223,6 +267,8 @@ static uint64_t mix(uint64_t h, uint64_t v)
 
 static uint64_t mix_stat(uint64_t h, const struct stat *st, bool *ret_young)
 {
+	int64_t age = (int64_t)clock_today_s() - st->st_ctim.tv_sec;
+
 	h = mix(h, st->st_dev);
 	h = mix(h, st->st_ino);
 	h = mix(h, (uint64_t)st->st_size);
@@ -230,7 +276,7 @@ static uint64_t mix_stat(uint64_t h, const struct stat *st, bool *ret_young)
 			   (uint64_t)st->st_mtim.tv_nsec);
 	h = mix(h, (uint64_t)st->st_ctim.tv_sec * 1000000000 +
 			   (uint64_t)st->st_ctim.tv_nsec);
-	if (st->st_ctim.tv_sec + YOUNG_S >= (time_t)clock_today_s())
+	if (age <= YOUNG_S && age >= -YOUNG_S) /* the clock may have been set back */
 		*ret_young = true;
 	return h;
 }

@@ -3,6 +3,7 @@
 #include "core/live.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
 
 #include "core/clock.h"
@@ -12,47 +13,66 @@
 #include "core/sys.h"
 
 #define LOOK_AGAIN_US 400000 /* within a second, with room to spare */
+#define NAME_MOST 200
+#define THREAD_LOCAL __thread __attribute__((tls_model("initial-exec")))
 
 struct version {
-	struct policy policy;
-	struct match *match; /* NULL: it is not good */
+	struct policy policy; /* the rules, until another version takes them over */
+	struct arena own;     /* the version itself and what it lays out */
+	struct match *match;  /* NULL: it is not good */
 	uint32_t uid;
 	bool has_users;
 	struct version *before; /* one that somebody may still read */
 };
 
-static char path[256];
+/* A path that is too long for the kernel has to stay so. */
+static char path[PATH_MAX + 1], program[PATH_MAX];
 static bool must_exist;
 static _Atomic(struct version *) current;
 static _Atomic int readers;
-static _Atomic uint64_t look_us; /* not before then */
-static uint64_t stamp;		 /* of what was loaded, or tried */
-static uint64_t told;		 /* of what was complained about */
+static _Atomic uint64_t look_us;	    /* not before then */
+static atomic_flag busy = ATOMIC_FLAG_INIT; /* whose holder owns what follows */
+static uint64_t stamp;			    /* of what was loaded, or tried */
+static uint64_t said;			    /* which errors were said last */
 static _Atomic unsigned int generation;
 
-void live_setup(const char *setting)
+/* This thread's part of `readers` and of `busy`: what a fork child goes on with. */
+static THREAD_LOCAL int asking;
+static THREAD_LOCAL bool looking;
+
+void live_setup(const char *setting, const char *program_path)
 {
 	struct text p = { path, 0, sizeof(path) };
+	struct text name = { program, 0, sizeof(program) };
 
 	must_exist = setting && *setting;
 	text_str(&p, must_exist ? setting : FILES_DEFAULT);
+	text_str(&name, program_path ? program_path : "");
 }
 
-/* --- loading --------------------------------------------------------------------- */
+/* --- errors ---------------------------------------------------------------------- */
 
 struct errors {
 	unsigned int n;
 	struct text first;
 };
 
+static void put_clean(struct text *t, const char *s)
+{
+	for (; *s; s++)
+		text_char(t, (unsigned char)*s < ' ' || *s == 127 ? '?' : *s);
+}
+
 static void note(void *to, const char *file, unsigned int line, unsigned int column,
 		 const char *sentence)
 {
 	struct errors *e = to;
+	size_t n = text_len(file);
 
 	if (e->n++)
 		return;
-	text_str(&e->first, file);
+	text_str(&e->first, n > NAME_MOST ? "..." : "");
+	put_clean(&e->first, n > NAME_MOST ? file + n - NAME_MOST : file);
 	text_char(&e->first, ':');
 	if (line) {
 		text_num(&e->first, line);
@@ -61,15 +81,21 @@ static void note(void *to, const char *file, unsigned int line, unsigned int col
 		text_char(&e->first, ':');
 	}
 	text_char(&e->first, ' ');
-	text_str(&e->first, sentence);
+	put_clean(&e->first, sentence);
 }
 
-static void say(struct errors *e, bool had_one)
+/* A file that changed just now is looked at again and again: its errors are said once.
+ */
+static void say(struct errors *e, uint64_t seen, bool had_one)
 {
+	uint64_t h = seen + e->n;
 	TEXT(fields, 700);
 
-	if (!log_wants(LOG_ERROR))
+	for (const char *c = e->first.at; *c; c++)
+		h = (h ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+	if (h == said || !log_wants(LOG_ERROR))
 		return;
+	said = h;
 	text_str(&fields, "message=");
 	text_quoted(&fields, e->first.at);
 	text_str(&fields, " errors=");
@@ -77,6 +103,13 @@ static void say(struct errors *e, bool had_one)
 	text_str(&fields, had_one ? " consequence=\"keeping the policy before it\""
 				  : " consequence=\"doing nothing at all\"");
 	log_event(LOG_ERROR, "policy", &fields);
+}
+
+/* --- versions -------------------------------------------------------------------- */
+
+static uint32_t user(void)
+{
+	return (uint32_t)sys1(SYS_geteuid, 0);
 }
 
 static bool asks_for_users(const struct policy *p)
@@ -87,65 +120,45 @@ static bool asks_for_users(const struct policy *p)
 	return false;
 }
 
-static bool build(struct version *v, struct policy *p)
+static void find_program(void)
 {
-	char program[256];
-	struct match_self self = { program, v->uid, NULL };
 	long n = sys4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", program,
 		      sizeof(program) - 1);
-	TEXT(user, 64);
 
 	program[n > 0 ? n : 0] = 0;
-	if (v->has_users && files_user_name(v->uid, &user))
-		self.user_name = user.at;
-	v->match = match_build(p, &self);
-	return v->match != NULL;
 }
 
-static struct version *load(struct errors *e)
+/* Lays the rules out for who asks now.  NULL: no memory, and p is still the caller's.
+ */
+static struct version *version_new(const struct policy *p, bool good)
 {
-	struct policy_reader reader = { note, e };
-	struct policy p = { .arena = { NULL, 0 } };
-	struct version *v;
+	struct policy rules = { { NULL, 0 }, p->rules };
+	struct version *v = arena_take(&rules.arena, sizeof(*v));
+	struct match_self self = { program, user(), NULL };
+	TEXT(name, 64);
 
-	files_load(&p, path, must_exist, &reader);
-	v = arena_take(&p.arena, sizeof(*v));
-	if (!v) {
-		policy_drop(&p);
+	if (!v)
 		return NULL;
-	}
-	v->uid = (uint32_t)sys1(SYS_geteuid, 0);
-	v->has_users = asks_for_users(&p);
-	if (!e->n && !build(v, &p))
-		note(e, path, 0, 0, "there is no memory for this policy");
-	v->policy = p;
+	if (!program[0])
+		find_program();
+	v->uid = self.uid;
+	v->has_users = good && asks_for_users(p);
+	if (v->has_users && files_user_name(self.uid, &name))
+		self.user_name = name.at;
+	if (good)
+		v->match = match_build(&rules, &self);
+	v->policy = *p;
+	v->own = rules.arena;
 	return v;
 }
 
-static void drop(struct version *v)
+static void version_drop(struct version *v)
 {
-	struct policy p = v->policy; /* the version itself lies in its arena */
+	struct policy p = v->policy;
+	struct arena own = v->own; /* the version itself lies in it */
 
 	policy_drop(&p);
-}
-
-/* Whoever came before the swap may still read what was current then. */
-static void swap(struct version *v)
-{
-	struct version *old = atomic_load(&current);
-
-	v->before = old;
-	atomic_store(&current, v);
-	atomic_fetch_add(&generation, 1);
-	if (atomic_load(&readers) != 1)
-		return; /* others than this one: at the next swap */
-	v->before = NULL;
-	while (old) {
-		struct version *before = old->before;
-
-		drop(old);
-		old = before;
-	}
+	arena_drop(&own);
 }
 
 static void follow_log(const struct match *m)
@@ -155,54 +168,126 @@ static void follow_log(const struct match *m)
 	log_follow((enum log_level)rule_value(r, KEY_level), rule_text(r, KEY_file));
 }
 
-static void load_again(uint64_t seen)
+/* Whoever came before the swap may still read what was current then. */
+static void swap(struct version *v)
 {
-	char room[600] = "";
-	struct errors e = { 0, { room, 0, sizeof(room) } };
-	struct version *was = atomic_load(&current), *v = load(&e);
+	struct version *old = atomic_load(&current);
 
-	if (e.n && seen != told) /* a young file is read more than once */
-		say(&e, was && was->match);
-	told = e.n ? seen : 0;
-	if (!v)
-		return;
-	if (e.n && was && was->match) {
-		drop(v);
-		return;
-	}
 	if (v->match)
 		follow_log(v->match);
+	v->before = old;
+	atomic_store(&current, v);
+	atomic_fetch_add(&generation, 1);
+	if (atomic_load(&readers) != 1)
+		return; /* others than this one: at the next swap */
+	v->before = NULL;
+	while (old) {
+		struct version *before = old->before;
+
+		version_drop(old);
+		old = before;
+	}
+}
+
+static void load_again(uint64_t seen)
+{
+	char room[512] = "";
+	struct errors e = { 0, { room, 0, sizeof(room) } };
+	struct policy_reader reader = { note, &e };
+	struct policy p = { .arena = { NULL, 0 } };
+	struct version *was = atomic_load(&current), *v;
+	bool had_one = was && was->match;
+
+	files_load(&p, path, must_exist, &reader);
+	if (e.n)
+		say(&e, seen, had_one);
+	else
+		said = 0;
+	v = version_new(&p, !e.n);
+	if (!v)
+		policy_drop(&p);
+	else if (had_one && !v->match)
+		version_drop(v);
+	else
+		swap(v);
+}
+
+static bool is_strange(const struct version *v)
+{
+	return v->has_users && v->uid != user();
+}
+
+/* The same rules for another user: who may not read the files any more, perhaps. */
+static void lay_again(struct version *was)
+{
+	struct version *v = version_new(&was->policy, true);
+
+	if (!v)
+		return;
+	if (!v->match) {
+		struct arena own = v->own;
+
+		arena_drop(&own);
+		return;
+	}
+	was->policy.arena.block = NULL;
 	swap(v);
 }
 
-static atomic_flag busy = ATOMIC_FLAG_INIT;
-
 void live_after_fork(void)
 {
-	atomic_flag_clear(&busy);
-	atomic_store(&readers, 0);
+	atomic_store(&readers, asking);
+	if (!looking)
+		atomic_flag_clear(&busy);
 }
 
-/* Only who wins the turn looks, so `stamp` has one writer. */
-static void look(void)
+static void look_at_files(void)
 {
-	uint64_t now = clock_now_us(), seen, at = atomic_load(&look_us);
-	struct version *v = atomic_load(&current);
-	bool young, stranger;
+	bool young;
+	uint64_t seen = files_stamp(path, &young);
 
-	stranger = v && v->has_users && v->uid != (uint32_t)sys1(SYS_geteuid, 0);
-	if ((v && now < at && !stranger) || atomic_flag_test_and_set(&busy))
-		return;
-	seen = files_stamp(path, &young);
-	if (!v || seen != stamp || stranger) {
+	if (seen != stamp || !atomic_load(&current)) {
 		stamp = young ? 0 : seen; /* a second change may look the same */
 		load_again(seen);
 	}
-	atomic_store(&look_us, now + LOOK_AGAIN_US);
+}
+
+static void look(void)
+{
+	uint64_t now = clock_now_us();
+	struct version *v = atomic_load(&current);
+	bool due = !v || now >= atomic_load(&look_us);
+
+	if ((!due && !is_strange(v)) || atomic_flag_test_and_set(&busy))
+		return;
+	looking = true;
+	if (due) {
+		look_at_files();
+		atomic_store(&look_us, now + LOOK_AGAIN_US);
+	}
+	v = atomic_load(&current);
+	if (v && is_strange(v))
+		lay_again(v);
+	looking = false;
 	atomic_flag_clear(&busy);
 }
 
 /* --- asking ---------------------------------------------------------------------- */
+
+/* What is current stays, until the end(). */
+static struct version *begin(void)
+{
+	asking++; /* first: a child forked in between keeps too much, not too little */
+	atomic_fetch_add(&readers, 1);
+	look();
+	return atomic_load(&current);
+}
+
+static void end(void)
+{
+	atomic_fetch_sub(&readers, 1);
+	asking--;
+}
 
 static void copy_text(char *to, size_t room, const char *from)
 {
@@ -229,37 +314,28 @@ bool live_ask(enum rule_section section, const struct addr *to, const char *host
 	      struct live_rule *ret)
 {
 	const struct rule *r = NULL;
-	struct version *v;
-	bool good;
+	struct version *v = begin();
+	bool good = !path[0] || (v && v->match);
 
-	atomic_fetch_add(&readers, 1);
-	look();
-	v = atomic_load(&current);
-	good = !path[0] || (v && v->match);
 	if (good && v)
 		r = match_find(v->match, section, to, host);
 	fill(ret, r);
-	atomic_fetch_sub(&readers, 1);
+	end();
 	return good;
-}
-
-unsigned int live_generation(void)
-{
-	atomic_fetch_add(&readers, 1);
-	look();
-	atomic_fetch_sub(&readers, 1);
-	return atomic_load(&generation);
 }
 
 bool live_wants_names(void)
 {
-	struct version *v;
-	bool wants;
+	struct version *v = begin();
+	bool wants = v && v->match && match_wants_names(v->match);
 
-	atomic_fetch_add(&readers, 1);
-	look();
-	v = atomic_load(&current);
-	wants = v && v->match && match_wants_names(v->match);
-	atomic_fetch_sub(&readers, 1);
+	end();
 	return wants;
+}
+
+unsigned int live_generation(void)
+{
+	begin();
+	end();
+	return atomic_load(&generation);
 }

@@ -21,8 +21,11 @@ struct live_rule {
 	char congestion[16], key_file[256]; /* empty: leave it */
 };
 
-/* setting: TFOSHIM_POLICY, or NULL; it is copied. */
-void live_setup(const char *setting);
+/*
+ * setting: TFOSHIM_POLICY, or NULL; program: the path of its file, or NULL: as
+ * /proc/self/exe says.  Both are copied.
+ */
+void live_setup(const char *setting, const char *program);
 /*
  * The rule for this address (and the name it was found by, or NULL), or the defaults.
  * false: the policy cannot be read, so nothing is to be done.

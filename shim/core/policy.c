@@ -134,9 +134,11 @@ static const char *comment(const char *s, const char *end)
 	bool quoted = false;
 
 	for (const char *c = s; c < end; c++) {
-		if (*c == '"' && (c == s || c[-1] != '\\'))
+		if (*c == '"')
 			quoted = !quoted;
-		if (*c == '#' && !quoted && (c == s || parser_blank(c[-1])))
+		else if (*c == '\\' && quoted && c + 1 < end)
+			c++; /* whatever is behind it */
+		else if (*c == '#' && !quoted && (c == s || parser_blank(c[-1])))
 			return c;
 	}
 	return end;
@@ -146,6 +148,11 @@ static void not_text(struct parser *s, const char *at)
 {
 	TEXT(why, 96);
 
+	if (*at == '\r' && at + 1 == s->end) {
+		parser_wrong(s, at,
+			     "this line ends with CR and LF; save the file with LF");
+		return;
+	}
 	text_str(&why, "there is a control character here (");
 	text_num(&why, (unsigned char)*at);
 	text_str(&why, "), so the line is not read");
@@ -186,25 +193,34 @@ static void read_line(struct parser *s)
 		setting_read(s);
 }
 
+static bool begins(const char *bytes, size_t n, const char *with)
+{
+	size_t i = 0;
+
+	while (with[i] && i < n && bytes[i] == with[i])
+		i++;
+	return !with[i];
+}
+
 /* What spoils a whole file is said once. */
 static bool is_plain_file(struct parser *s, const char *bytes, size_t n)
 {
+	const char *at = bytes, *sentence = NULL;
+
 	s->start = bytes;
 	s->line = 1;
-	if (n >= 3 && (unsigned char)bytes[0] == 0xef &&
-	    (unsigned char)bytes[1] == 0xbb && (unsigned char)bytes[2] == 0xbf) {
-		parser_wrong(s, bytes,
-			     "the file begins with a byte order mark; save it without");
-		return false;
-	}
-	for (size_t i = 0; i < n && bytes[i] != '\n'; i++)
-		if (bytes[i] == '\r') {
-			parser_wrong(
-				s, bytes + i,
-				"lines end with CR and LF here; save the file with LF");
-			return false;
-		}
-	return true;
+	if (begins(bytes, n, "\xef\xbb\xbf"))
+		sentence = "the file begins with a byte order mark; save it without";
+	else if (begins(bytes, n, "\xff\xfe") || begins(bytes, n, "\xfe\xff"))
+		sentence = "the file is written in UTF-16; save it in UTF-8";
+	else
+		while (at < bytes + n && *at != '\n' && !sentence)
+			if (*at++ == '\r' && (at == bytes + n || *at == '\n'))
+				sentence = "lines end with CR and LF here; save the "
+					   "file with LF";
+	if (sentence)
+		parser_wrong(s, at == bytes ? at : at - 1, sentence);
+	return !sentence;
 }
 
 bool policy_parse(struct policy *p, const char *file, const char *bytes, size_t n,

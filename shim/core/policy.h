@@ -3,8 +3,8 @@
  * policy: text -> rules, and rules -> text; print(parse(x)) is a fixed point.  It reads
  * no file and does not know which rule holds where (core/match).
  */
-#ifndef CORE_SECTION_H
-#define CORE_SECTION_H
+#ifndef CORE_POLICY_H
+#define CORE_POLICY_H
 
 #include <stdbool.h>
 #include <stddef.h>

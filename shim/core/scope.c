@@ -101,6 +101,9 @@ static const char *read_host(struct arena *a, const char *s, const char *end,
 	}
 	if (s < end && end[-1] == '.')
 		end--; /* the root's own dot */
+	for (const char *c = s; c < end; c++)
+		if ((unsigned char)*c > 127)
+			return "a host name stands here in its ASCII form (xn--...)";
 	if (like_an_address(s, end) || !is_host(s, (size_t)(end - s)))
 		return "this is neither an address, a CIDR, a host name, a *.suffix "
 		       "nor *";

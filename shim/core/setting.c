@@ -137,14 +137,17 @@ static void must_be(struct parser *s, enum rule_key k, const char *at, const cha
 static bool within(struct parser *s, enum rule_key k, const char *at, int64_t v)
 {
 	TEXT(range, 96);
+	int64_t least = rule_about(k)->least;
+	bool off = !least; /* it has a name of its own */
 
 	if (value_is_text(rule_about(k)->type) ||
-	    (v >= rule_about(k)->least && v <= rule_about(k)->most))
+	    (v >= least && v <= rule_about(k)->most))
 		return true;
 	text_str(&range, "between ");
-	value_print(&range, rule_about(k)->type, rule_about(k)->least);
+	value_print(&range, rule_about(k)->type, off ? 1 : least);
 	text_str(&range, " and ");
 	value_print(&range, rule_about(k)->type, rule_about(k)->most);
+	text_str(&range, off ? ", or off" : "");
 	must_be(s, k, at, s->end, range.at);
 	return false;
 }

@@ -2,6 +2,7 @@
 /* value: the types of a policy key; see value.h. */
 #include "core/value.h"
 
+#define PATH_MOST 255
 #define NUMBER_MOST INT64_C(1000000000000)
 
 struct reader {
@@ -67,8 +68,10 @@ static bool duration(struct reader *r, int64_t *ret)
 		return false;
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
 		if (word(r, units[i].name)) {
+			if (n > NUMBER_MOST / units[i].ms)
+				return false;
 			*ret = n * units[i].ms;
-			return n <= NUMBER_MOST / units[i].ms;
+			return true;
 		}
 	*ret = 0;
 	return n == 0; /* 0 needs no unit */
@@ -204,7 +207,7 @@ static const char *const expected[] = {
 	[VALUE_level] = "off, error, info or debug",
 	[VALUE_text] = "a text in double quotes",
 	[VALUE_word] = "a word of at most 15 letters, digits, - and _",
-	[VALUE_path] = "a path that begins with /",
+	[VALUE_path] = "a path of at most 255 characters that begins with /",
 };
 
 static bool read_value(enum value_type t, struct reader *r, int64_t *ret)
@@ -249,7 +252,7 @@ const char *value_parse(enum value_type t, const char *s, size_t n, int64_t *ret
 	else if (t == VALUE_word)
 		good = plain_word(&r);
 	else if (t == VALUE_path)
-		good = more(&r) && *r.at == '/';
+		good = more(&r) && *r.at == '/' && n <= PATH_MOST;
 	else
 		good = read_value(t, &r, ret) && !more(&r);
 	return good ? NULL : expected[t];

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "core/sys.h"
+#include "preload/kernel.h"
 #include "preload/slot.h"
 
 /* A bit for each: the program's own. QUICK: ours, to be set again. */
@@ -91,10 +92,12 @@ static void set_keepalive(int fd, int64_t value)
 }
 
 _Atomic bool sockopt_off;
+static _Atomic bool counted; /* no read may take the short way */
 
 void sockopt_switch(bool to)
 {
-	atomic_store(&sockopt_off, !to);
+	if (atomic_exchange(&sockopt_off, !to) != !to && atomic_load(&counted))
+		atomic_fetch_add(&slot_pending, to ? 1 : -1);
 }
 
 void sockopt_quick(int fd)
@@ -102,12 +105,9 @@ void sockopt_quick(int fd)
 	set(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
 }
 
-/* From then on no read may take the short way. */
 static void be_quick(int fd)
 {
-	static atomic_flag counted = ATOMIC_FLAG_INIT;
-
-	if (!atomic_flag_test_and_set(&counted))
+	if (!atomic_exchange(&counted, true))
 		atomic_fetch_add(&slot_pending, 1);
 	slot_mark(fd, MARK_QUICK);
 	sockopt_quick(fd);
@@ -135,7 +135,11 @@ static void set_common(int fd, const struct live_rule *r)
 
 void sockopt_client(int fd, const struct live_rule *r)
 {
-	set_common(fd, r);
+	bool for_any_socket = r->value[KEY_keepalive] != RULE_UNSET ||
+			      r->value[KEY_quickack] != RULE_UNSET;
+
+	if (!for_any_socket || kernel_is_tcp(fd))
+		set_common(fd, r);
 }
 
 void sockopt_bound(int fd, const struct live_rule *r)

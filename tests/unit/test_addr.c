@@ -147,12 +147,154 @@ START_TEST(addr_asks)
 }
 END_TEST
 
+static const char *const no_addresses[] = {
+	"",
+	".",
+	"1",
+	"1.2.3",
+	"1.2.3.4.5",
+	"1.2.3.",
+	".1.2.3",
+	"1..2.3",
+	"256.1.1.1",
+	"1.2.3.256",
+	"01.2.3.4",
+	"1.2.3.04",
+	"1.2.3.4 ",
+	" 1.2.3.4",
+	"1.2.3.x",
+	"1.2.3.-4",
+	"0x7f.0.0.1",
+	"1.2.3.1000",
+	":",
+	":::",
+	"::1::",
+	"1::2::3",
+	"1:",
+	"1:2:3:4:5:6:7",
+	"1:2:3:4:5:6:7:",
+	":1:2:3:4:5:6:7",
+	"1:2:3:4:5:6:7:8:9",
+	"1:2:3:4:5:6:7:8::",
+	"12345::",
+	"::g",
+	"::1.2.3",
+	"::1.2.3.4.5",
+	"::1.2.3.4:5",
+	"1.2.3.4::",
+	"fe80::1%1",
+	"[::1]",
+	"::1/128",
+	"1:2:3:4:5:6:7:1.2.3.4",
+	"-1::",
+	"localhost",
+};
+
+START_TEST(addr_parses)
+{
+	for (size_t i = 0; i < COUNT(samples); i++) {
+		struct addr a = { .port = 77 }, b = addr_from(samples[i].ip, 77);
+
+		ck_assert_msg(addr_parse(samples[i].ip, strlen(samples[i].ip), &a),
+			      "%s", samples[i].ip);
+		ck_assert_msg(addr_same_host(&a, &b), "%s", samples[i].ip);
+		ck_assert_uint_eq(a.port, 77); /* left alone */
+	}
+	for (size_t i = 0; i < COUNT(no_addresses); i++) {
+		struct addr a = { .port = 77, .version = 9 };
+
+		ck_assert_msg(!addr_parse(no_addresses[i], strlen(no_addresses[i]), &a),
+			      "'%s' is taken", no_addresses[i]);
+		ck_assert_uint_eq(a.version, 9); /* untouched on failure */
+	}
+}
+END_TEST
+
+/* What libc reads as an address we read, and nothing else. */
+START_TEST(addr_parses_as_libc)
+{
+	static const char letters[] = ":::::....0012359afF";
+	unsigned int read = 0;
+
+	for (int i = 0; i < 300000; i++) {
+		struct addr a = { .port = 0 };
+		uint8_t libc[16];
+		char text[32];
+		size_t n = unit_dice() % 14;
+		bool taken;
+
+		for (size_t k = 0; k < n; k++)
+			text[k] = letters[unit_dice() % (sizeof(letters) - 1)];
+		text[n] = 0;
+		taken = addr_parse(text, n, &a);
+		ck_assert_msg(taken == (inet_pton(AF_INET, text, libc) == 1 ||
+					inet_pton(AF_INET6, text, libc) == 1),
+			      "'%s'", text);
+		if (taken && a.version == 6)
+			ck_assert_mem_eq(a.ip, libc, 16);
+		read += taken;
+	}
+	ck_assert_uint_gt(read, 200);
+}
+END_TEST
+
+START_TEST(addr_masks)
+{
+	static const struct {
+		const char *ip;
+		unsigned int bits;
+		const char *net;
+	} rows[] = {
+		{ "10.1.2.3", 32, "10.1.2.3" },
+		{ "10.1.2.3", 31, "10.1.2.2" },
+		{ "10.1.2.3", 24, "10.1.2.0" },
+		{ "10.255.2.3", 9, "10.128.0.0" },
+		{ "255.1.2.3", 1, "128.0.0.0" },
+		{ "10.1.2.3", 0, "0.0.0.0" },
+		{ "10.1.2.3", 128, "10.1.2.3" },
+		{ "::1", 128, "::1" },
+		{ "2001:db8::1", 32, "2001:db8::" },
+		{ "ffff::", 3, "e000::" },
+		{ "::ff", 121, "::80" },
+		{ "1::1", 0, "::" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct addr a = addr_from(rows[i].ip, 7), was = a;
+		struct addr net = addr_from(rows[i].net, 7);
+		bool cut = addr_mask(&a, rows[i].bits);
+
+		ck_assert_msg(addr_same_host(&a, &net), "%s", rows[i].ip);
+		ck_assert_msg(cut == !addr_same_host(&a, &was), "%s", rows[i].ip);
+		ck_assert(!addr_mask(&a, rows[i].bits));
+		ck_assert_uint_eq(a.port, 7);
+	}
+}
+END_TEST
+
+START_TEST(addr_prints_hosts)
+{
+	struct addr four = addr_from("192.0.2.1", 80),
+		    six = addr_from("2001:db8::", 80);
+	TEXT(t, 64);
+
+	addr_print_host(&t, &four);
+	text_char(&t, ' ');
+	addr_print_host(&t, &six);
+	ck_assert_str_eq(t.at, "192.0.2.1 2001:db8::");
+}
+END_TEST
+
 static void all(TCase *c)
 {
 	tcase_add_loop_test(c, addr_prints, 0, COUNT(samples));
 	tcase_add_test(c, addr_prints_as_libc);
 	tcase_add_test(c, addr_reads);
 	tcase_add_test(c, addr_asks);
+	tcase_add_test(c, addr_parses);
+	tcase_add_test(c, addr_parses_as_libc);
+	tcase_add_test(c, addr_masks);
+	tcase_add_test(c, addr_prints_hosts);
 }
 
 int main(void)

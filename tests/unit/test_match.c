@@ -4,20 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/match.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
+#include "naive.h"
+#include "unit.h"
 
 #define RULES 10000
 #define QUESTIONS 100000
@@ -41,60 +31,6 @@ static void no_error(void *to, const char *file, unsigned int line, unsigned int
 
 static const struct policy_reader strict = { no_error, NULL };
 static const struct match_self self = { "/usr/bin/checkout", 1000, "alice" };
-
-/* --- by looking at each rule ----------------------------------------------------- */
-
-static bool in_net(const struct scope_target *t, const struct addr *a)
-{
-	struct addr cut = *a;
-
-	if (t->net.version != a->version)
-		return false;
-	addr_mask(&cut, t->bits);
-	return addr_same_host(&cut, &t->net);
-}
-
-static bool below(const char *host, const char *suffix)
-{
-	size_t n = strlen(host), m = strlen(suffix);
-
-	return n > m + 1 && host[n - m - 1] == '.' && !strcmp(host + n - m, suffix);
-}
-
-static bool names(const struct scope_target *t, const struct addr *a, const char *host)
-{
-	if (!scope_has_port(t, a->port))
-		return false;
-	switch (t->kind) {
-	case SCOPE_ANY:
-		return true;
-	case SCOPE_NET:
-		return in_net(t, a);
-	case SCOPE_HOST:
-		return host && !strcmp(t->host, host);
-	case SCOPE_SUFFIX:
-		return host && below(host, t->host);
-	}
-	return false;
-}
-
-static const struct rule *naive(const struct policy *p, enum rule_section section,
-				const struct addr *a, const char *host)
-{
-	for (const struct rule *r = p->rules.first; r; r = r->next) {
-		bool here = !r->targets;
-
-		if (r->section != section ||
-		    !scope_is_program(r->programs, self.program) ||
-		    !scope_is_user(r->users, self.uid, self.user_name))
-			continue;
-		for (const struct scope_target *t = r->targets; t && !here; t = t->next)
-			here = names(t, a, host);
-		if (here)
-			return r;
-	}
-	return NULL;
-}
 
 /* --- random policies and questions ----------------------------------------------- */
 
@@ -219,7 +155,7 @@ static void same_answers(uint32_t rules, uint32_t questions)
 		char host[300];
 
 		random_question(&to, host, sizeof(host));
-		wanted = naive(&p, s, &to, *host ? host : NULL);
+		wanted = naive_find(&p, &self, s, &to, *host ? host : NULL);
 		got = match_find(m, s, &to, *host ? host : NULL);
 		ck_assert_msg(got == wanted, "line %u, not %u", got ? got->line : 0,
 			      wanted ? wanted->line : 0);
@@ -243,10 +179,7 @@ END_TEST
 
 static double now_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+	return (double)unit_cpu_ns() / 1e6;
 }
 
 START_TEST(fast)
@@ -281,7 +214,7 @@ START_TEST(fast)
 	}
 	printf("# %d rules, %zu bytes: loaded in %.1f ms, found in %.0f ns\n", RULES, n,
 	       load, find);
-	if (!SANITIZED) {
+	if (!UNIT_SANITIZED) {
 		ck_assert_double_le(load, 10);
 		ck_assert_double_le(find, 300);
 	}
@@ -291,19 +224,13 @@ START_TEST(fast)
 }
 END_TEST
 
-int main(void)
+static void all(TCase *c)
 {
-	Suite *s = suite_create("match");
-	TCase *c = tcase_create("match");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_set_timeout(c, 120);
 	tcase_add_test(c, as_by_looking_at_each);
 	tcase_add_test(c, fast);
-	suite_add_tcase(s, c);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+}
+
+int main(void)
+{
+	return unit_run("match", all);
 }

@@ -71,76 +71,37 @@ static void nothing(void)
 #undef getwchar_unlocked
 #undef getchar_unlocked
 #undef fread_unlocked
-#define NAMED(name) \
-	((char *(*)(char *))dlsym(RTLD_DEFAULT, name)) /* the linker warns */
+/* By name: the linker warns of them. */
+#define NAMED(name) ((char *(*)(char *, size_t))dlsym(RTLD_DEFAULT, name))
 
-#define WAYS(way) \
-	way(fgetc, fgetc(stdin) > 0) way(fgetc_unlocked, (fgetc_unlocked)(stdin) > 0) way( \
-		getc, \
-		(getc)(stdin) > \
-			0) way(getc_unlocked, \
-			       (getc_unlocked)(stdin) > \
-				       0) way(_IO_getc, \
-					      _IO_getc(stdin) > \
-						      0) way(getchar_unlocked, \
-							     (getchar_unlocked)() > 0) \
-		way(getw, getw(stdin) > 0) way(gets, NAMED("gets")(line)) way( \
-			__gets_chk, \
-			((char *(*)(char *, size_t))(void *)NAMED("__gets_chk"))( \
-				line, sizeof(line))) way(fgets_unlocked, \
-							 fgets_unlocked(line, 2, \
-									stdin)) \
-			way(__fgets_chk, __fgets_chk(line, 64, 2, stdin)) way( \
-				__fgets_unlocked_chk, \
-				__fgets_unlocked_chk( \
-					line, 64, \
-					2, stdin)) way(fread_unlocked, \
-						       (fread_unlocked)(line, 1, 1, stdin) == \
-							       1) \
-				way(__fread_chk, __fread_chk(line, 64, 1, 1, stdin) == 1) way( \
-					__fread_unlocked_chk, \
-					__fread_unlocked_chk(line, 64, 1, 1, stdin) == \
-						1) way(getline, \
-						       getline(&heap_line, &heap_room, \
-							       stdin) > \
-							       0) way(__getdelim, \
-								      __getdelim(&heap_line, \
-										 &heap_room, \
-										 'x', stdin) > \
-									      0) \
-					way(fgetwc, fgetwc(stdin) == 'x') way( \
-						fgetwc_unlocked, \
-						fgetwc_unlocked(stdin) == \
-							'x') way(getwc, \
-								 getwc(stdin) == \
-									 'x') way(getwc_unlocked, \
-										  getwc_unlocked( \
-											  stdin) == \
-											  'x') \
-						way(getwchar, getwchar() == 'x') way( \
-							getwchar_unlocked, \
-							getwchar_unlocked() == \
-								'x') way(fgetws, \
-									 fgetws( \
-										 wide_line, \
-										 2, \
-										 stdin)) \
-							way(fgetws_unlocked, \
-							    fgetws_unlocked( \
-								    wide_line, 2, \
-								    stdin)) \
-								way(__fgetws_chk, \
-								    __fgetws_chk( \
-									    wide_line, \
-									    64, 2, \
-									    stdin)) \
-									way(__fgetws_unlocked_chk, \
-									    __fgetws_unlocked_chk( \
-										    wide_line, \
-										    64, \
-										    2, \
-										    stdin))
-WAYS(WAY)
+WAY(fgetc, fgetc(stdin) > 0)
+WAY(fgetc_unlocked, (fgetc_unlocked)(stdin) > 0)
+WAY(getc, (getc)(stdin) > 0)
+WAY(getc_unlocked, (getc_unlocked)(stdin) > 0)
+WAY(_IO_getc, _IO_getc(stdin) > 0)
+WAY(getchar_unlocked, (getchar_unlocked)() > 0)
+WAY(getw, getw(stdin) > 0)
+WAY(gets, NAMED("gets")(line, 64))
+WAY(__gets_chk, NAMED("__gets_chk")(line, 64))
+WAY(fgets_unlocked, fgets_unlocked(line, 2, stdin))
+WAY(__fgets_chk, __fgets_chk(line, 64, 2, stdin))
+WAY(__fgets_unlocked_chk, __fgets_unlocked_chk(line, 64, 2, stdin))
+WAY(fread_unlocked, (fread_unlocked)(line, 1, 1, stdin) == 1)
+WAY(__fread_chk, __fread_chk(line, 64, 1, 1, stdin) == 1)
+WAY(__fread_unlocked_chk, __fread_unlocked_chk(line, 64, 1, 1, stdin) == 1)
+WAY(getline, getline(&heap_line, &heap_room, stdin) > 0)
+WAY(__getdelim, __getdelim(&heap_line, &heap_room, 'x', stdin) > 0)
+WAY(fgetwc, fgetwc(stdin) == 'x')
+WAY(fgetwc_unlocked, fgetwc_unlocked(stdin) == 'x')
+WAY(getwc, getwc(stdin) == 'x')
+WAY(getwc_unlocked, getwc_unlocked(stdin) == 'x')
+WAY(getwchar, getwchar() == 'x')
+WAY(getwchar_unlocked, getwchar_unlocked() == 'x')
+WAY(fgetws, fgetws(wide_line, 2, stdin))
+WAY(fgetws_unlocked, fgetws_unlocked(wide_line, 2, stdin))
+WAY(__fgetws_chk, __fgetws_chk(wide_line, 64, 2, stdin))
+WAY(__fgetws_unlocked_chk, __fgetws_unlocked_chk(wide_line, 64, 2, stdin))
+
 SCANS(char, plain_, , , )
 SCANS(char, __isoc99_, __isoc99_, , )
 SCANS(char, __isoc23_, __isoc23_, , )
@@ -148,15 +109,49 @@ SCANS(wchar_t, plain_, , w, L)
 SCANS(wchar_t, __isoc99_, __isoc99_, w, L)
 SCANS(wchar_t, __isoc23_, __isoc23_, w, L)
 
-#define ROW(name, call) { #name, s_##name, NULL, NULL, STDIN },
-#define SCAN_ROWS(name, w) \
-	ROW(name##f##w##scanf, ) \
-	ROW(name##w##scanf, ) ROW(name##vf##w##scanf, ) ROW(name##v##w##scanf, )
+#define ROW(name) \
+	{ \
+#name, s_##name, NULL, NULL, STDIN \
+	}
+#define ROWS(name, w) \
+	ROW(name##f##w##scanf), ROW(name##w##scanf), ROW(name##vf##w##scanf), \
+		ROW(name##v##w##scanf)
 
-static const struct way ways[] = { WAYS(ROW) SCAN_ROWS(, ) SCAN_ROWS(__isoc99_, )
-					   SCAN_ROWS(__isoc23_, ) SCAN_ROWS(, w)
-						   SCAN_ROWS(__isoc99_, w)
-							   SCAN_ROWS(__isoc23_, w) };
+static const struct way ways[] = {
+	ROW(fgetc),
+	ROW(fgetc_unlocked),
+	ROW(getc),
+	ROW(getc_unlocked),
+	ROW(_IO_getc),
+	ROW(getchar_unlocked),
+	ROW(getw),
+	ROW(gets),
+	ROW(__gets_chk),
+	ROW(fgets_unlocked),
+	ROW(__fgets_chk),
+	ROW(__fgets_unlocked_chk),
+	ROW(fread_unlocked),
+	ROW(__fread_chk),
+	ROW(__fread_unlocked_chk),
+	ROW(getline),
+	ROW(__getdelim),
+	ROW(fgetwc),
+	ROW(fgetwc_unlocked),
+	ROW(getwc),
+	ROW(getwc_unlocked),
+	ROW(getwchar),
+	ROW(getwchar_unlocked),
+	ROW(fgetws),
+	ROW(fgetws_unlocked),
+	ROW(__fgetws_chk),
+	ROW(__fgetws_unlocked_chk),
+	ROWS(, ),
+	ROWS(, w),
+	ROWS(__isoc99_, ),
+	ROWS(__isoc99_, w),
+	ROWS(__isoc23_, ),
+	ROWS(__isoc23_, w),
+};
 
 int main(int argc, char **argv)
 {

@@ -15,12 +15,15 @@ static void forget(int fd)
 	slot_set(fd, SLOT_PLAIN);
 }
 
+static atomic_bool caged, connected_fast; /* the second: before the cage */
+
 bool aside_for_cage(void)
 {
 	static atomic_flag said = ATOMIC_FLAG_INIT;
 
-	if (!client_switch(false))
+	if (atomic_exchange(&caged, true))
 		return false;
+	atomic_store(&connected_fast, client_switch(false));
 	listener_switch(false);
 	sockopt_switch(false);
 	death_is_near();
@@ -34,9 +37,10 @@ bool aside_for_cage(void)
 
 void aside_over(void)
 {
-	client_switch(true);
+	client_switch(atomic_load(&connected_fast));
 	listener_switch(true);
 	sockopt_switch(true);
+	atomic_store(&caged, false);
 }
 
 void aside_for_ring(void)

@@ -15,7 +15,7 @@ static void forget(int fd)
 	slot_set(fd, SLOT_PLAIN);
 }
 
-static atomic_bool caged, connected_fast; /* the second: before the cage */
+static atomic_bool caged, client_was, listener_was;
 
 bool aside_for_cage(void)
 {
@@ -23,8 +23,8 @@ bool aside_for_cage(void)
 
 	if (atomic_exchange(&caged, true))
 		return false;
-	atomic_store(&connected_fast, client_switch(false));
-	listener_switch(false);
+	atomic_store(&client_was, client_switch(false));
+	atomic_store(&listener_was, listener_switch(false));
 	sockopt_switch(false);
 	death_is_near();
 	slot_each(0, SLOT_MAX - 1, forget);
@@ -37,8 +37,8 @@ bool aside_for_cage(void)
 
 void aside_over(void)
 {
-	client_switch(atomic_load(&connected_fast));
-	listener_switch(true);
+	client_switch(atomic_load(&client_was));
+	listener_switch(atomic_load(&listener_was));
 	sockopt_switch(true);
 	atomic_store(&caged, false);
 }

@@ -25,9 +25,9 @@ static _Atomic bool any; /* some listener of this process has our queue */
 /* live_generation() when the listener was last seen to. */
 static _Atomic uint16_t seen[SLOT_MAX];
 
-void listener_switch(bool to)
+bool listener_switch(bool to)
 {
-	atomic_store_explicit(&on, to, memory_order_release);
+	return atomic_exchange(&on, to);
 }
 
 static bool server_bit_off(void)

@@ -10,6 +10,7 @@
 #include "core/sys.h"
 
 #define BYTES_MOST (8 << 20)
+#define PASSWD_MOST (256 << 20) /* some sites have a million users in it */
 #define YOUNG_S 2
 #define ENTRIES_BYTES 4096
 #define SUFFIX ".policy"
@@ -369,7 +370,7 @@ bool files_user_name(uint32_t uid, struct text *ret)
 
 	if (fd < 0)
 		return false;
-	n = slurp(&scratch, fd, BYTES_MOST, &bytes);
+	n = slurp(&scratch, fd, PASSWD_MOST, &bytes);
 	sys_close(fd);
 	end = bytes + (n > 0 ? n : 0);
 	for (line = bytes; n > 0 && line < end && !found;) {

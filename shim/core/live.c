@@ -259,6 +259,8 @@ static void lay_again(struct version *was)
 void live_after_fork(void)
 {
 	atomic_store(&readers, asking);
+	if (!looking && atomic_flag_test_and_set(&busy))
+		stamp = 0; /* somebody was at it: what he read, the child has not */
 	if (!looking)
 		atomic_flag_clear(&busy);
 }

@@ -154,6 +154,8 @@ void death_shared(int from, int to)
 	sockopt_copied(from, to);
 	if (slot_marked(from, MARK_OURS))
 		slot_mark(to, MARK_OURS);
+	if (slot_marked(from, MARK_QUICK))
+		slot_mark(to, MARK_QUICK);
 	slot_unmark(from, MARK_ALONE);
 	if (!s)
 		return;

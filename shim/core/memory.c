@@ -120,6 +120,8 @@ void memory_ask(struct memory *m, const struct addr *to, uint32_t program,
 
 	ret->answered = r && recent(r, key, now, proven_for_s);
 	ret->habit = HABIT_UNKNOWN;
+	if (habit == HABIT_BURNT) /* a pause, whatever proves a destination */
+		proven_for_s = BURNT_FOR_S;
 	if (h && habit <= HABIT_WROTE_LATE && recent(h, own, now, proven_for_s))
 		ret->habit = (enum habit)habit;
 }

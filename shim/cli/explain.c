@@ -41,28 +41,17 @@ static int parse_options(struct asked *asked, int argc, char **argv)
 		{ "json", no_argument, NULL, JSON },
 		{ NULL, 0, NULL, 0 },
 	};
+	const char **const texts[] = { &asked->program, &asked->user, &asked->host,
+				       &asked->policy };
 	int answer;
 
 	while ((answer = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		switch (answer) {
-		case PROGRAM:
-			asked->program = optarg;
-			break;
-		case USER:
-			asked->user = optarg;
-			break;
-		case HOST:
-			asked->host = optarg;
-			break;
-		case POLICY:
-			asked->policy = optarg;
-			break;
-		case JSON:
+		if (answer == JSON)
 			asked->json = true;
-			break;
-		default:
+		else if (answer >= PROGRAM && answer < JSON)
+			*texts[answer - PROGRAM] = optarg;
+		else
 			return say_bad_option("explain", answer, argv);
-		}
 	}
 	return STATUS_OK;
 }

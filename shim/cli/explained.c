@@ -115,7 +115,8 @@ static void show_memory(const struct explained *e)
 
 	printf("  memory  ");
 	if (e->no_memory) {
-		puts(e->no_memory);
+		say_name(stdout, e->no_memory);
+		putchar('\n');
 		return;
 	}
 	if (!e->is_known) {

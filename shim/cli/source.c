@@ -29,8 +29,9 @@ unsigned int source_read(struct policy *p, const char *path, bool must_exist)
 	unsigned int errors = 0;
 	const struct policy_reader reader = { tell, &errors };
 
-	/* Where nobody was told of it, it is memory that was missing. */
-	if (!files_load(p, path, must_exist, &reader) && !errors)
-		tell(&errors, path, 0, 0, "there is no memory for it");
+	/* Where nobody was told of it, it may do in a moment. */
+	if (files_load(p, path, must_exist, &reader) != FILES_GOOD && !errors)
+		tell(&errors, path, 0, 0,
+		     "there are no descriptors or no memory for it now");
 	return errors;
 }

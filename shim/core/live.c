@@ -3,7 +3,7 @@
 #include "core/live.h"
 
 #include <fcntl.h>
-#include <limits.h>
+#include <linux/limits.h>
 #include <stdatomic.h>
 
 #include "core/clock.h"
@@ -40,14 +40,25 @@ static _Atomic unsigned int generation;
 static THREAD_LOCAL int asking;
 static THREAD_LOCAL bool looking;
 
-void live_setup(const char *setting, const char *program_path)
+/* A relative path means the directory of now, wherever the program goes later. */
+static void put_directory(struct text *t)
+{
+	char room[PATH_MAX];
+
+	if (sys2(SYS_getcwd, room, sizeof(room)) <= 0)
+		return;
+	text_str(t, room);
+	text_char(t, '/');
+}
+
+void live_setup(const char *setting)
 {
 	struct text p = { path, 0, sizeof(path) };
-	struct text name = { program, 0, sizeof(program) };
 
 	must_exist = setting && *setting;
+	if (must_exist && *setting != '/')
+		put_directory(&p);
 	text_str(&p, must_exist ? setting : FILES_DEFAULT);
-	text_str(&name, program_path ? program_path : "");
 }
 
 /* --- errors ---------------------------------------------------------------------- */
@@ -189,7 +200,8 @@ static void swap(struct version *v)
 	}
 }
 
-static void load_again(uint64_t seen)
+/* false: not now; it is tried again. */
+static bool load_again(uint64_t seen)
 {
 	char room[512] = "";
 	struct errors e = { 0, { room, 0, sizeof(room) } };
@@ -198,18 +210,28 @@ static void load_again(uint64_t seen)
 	struct version *was = atomic_load(&current), *v;
 	bool had_one = was && was->match;
 
-	files_load(&p, path, must_exist, &reader);
+	/* a policy that is out of sight (chroot(2), unshare(2)) is not taken back */
+	if (files_load(&p, path, must_exist || (had_one && was->policy.rules.n),
+		       &reader) == FILES_LATER) {
+		policy_drop(&p);
+		return false;
+	}
 	if (e.n)
 		say(&e, seen, had_one);
 	else
 		said = 0;
 	v = version_new(&p, !e.n);
+	if (!e.n && (!v || !v->match)) {
+		note(&e, path, 0, 0, "there is no memory for this policy");
+		say(&e, seen, had_one);
+	}
 	if (!v)
 		policy_drop(&p);
 	else if (had_one && !v->match)
 		version_drop(v);
 	else
 		swap(v);
+	return true;
 }
 
 static bool is_strange(const struct version *v)
@@ -247,8 +269,8 @@ static void look_at_files(void)
 	uint64_t seen = files_stamp(path, &young);
 
 	if (seen != stamp || !atomic_load(&current)) {
-		stamp = young ? 0 : seen; /* a second change may look the same */
-		load_again(seen);
+		/* a second change of a young file may look the same */
+		stamp = load_again(seen) && !young ? seen : 0;
 	}
 }
 
@@ -275,18 +297,20 @@ static void look(void)
 /* --- asking ---------------------------------------------------------------------- */
 
 /* What is current stays, until the end(). */
-static struct version *begin(void)
+static struct version *begin(uint64_t *ret_mask)
 {
+	sys_hold_signals(ret_mask);
 	asking++; /* first: a child forked in between keeps too much, not too little */
 	atomic_fetch_add(&readers, 1);
 	look();
 	return atomic_load(&current);
 }
 
-static void end(void)
+static void end(const uint64_t *mask)
 {
 	atomic_fetch_sub(&readers, 1);
 	asking--;
+	sys_let_signals(mask);
 }
 
 static void copy_text(char *to, size_t room, const char *from)
@@ -314,28 +338,52 @@ bool live_ask(enum rule_section section, const struct addr *to, const char *host
 	      struct live_rule *ret)
 {
 	const struct rule *r = NULL;
-	struct version *v = begin();
+	uint64_t mask;
+	struct version *v = begin(&mask);
 	bool good = !path[0] || (v && v->match);
 
 	if (good && v)
 		r = match_find(v->match, section, to, host);
 	fill(ret, r);
-	end();
+	end(&mask);
 	return good;
 }
 
 bool live_wants_names(void)
 {
-	struct version *v = begin();
+	uint64_t mask;
+	struct version *v = begin(&mask);
 	bool wants = v && v->match && match_wants_names(v->match);
 
-	end();
+	end(&mask);
 	return wants;
+}
+
+bool live_names(const char *host)
+{
+	uint64_t mask;
+	struct version *v = begin(&mask);
+	bool named = v && v->match && match_names(v->match, host);
+
+	end(&mask);
+	return named;
 }
 
 unsigned int live_generation(void)
 {
-	begin();
-	end();
+	uint64_t mask;
+
+	begin(&mask);
+	end(&mask);
 	return atomic_load(&generation);
+}
+
+void live_begin(void)
+{
+	struct addr any = { .version = 4 };
+	struct live_rule unused;
+
+	if (!program[0])
+		find_program(); /* it may be replaced while it runs */
+	live_ask(SECTION_connect, &any, NULL, &unused);
 }

@@ -116,9 +116,15 @@ void keyring_use(int fd, uint64_t cookie, const char *path)
 {
 	struct keyed *l = place_of(cookie);
 	struct text t;
+	uint64_t mask;
 
-	if (!l || !cookie || atomic_flag_test_and_set(&l->busy))
+	if (!l || !cookie)
 		return; /* 64 listeners with keys are many: the kernel's own, then */
+	sys_hold_signals(&mask);
+	if (atomic_flag_test_and_set(&l->busy)) {
+		sys_let_signals(&mask);
+		return;
+	}
 	if (l->cookie != cookie)
 		l->looked = false, l->keys.n = 0;
 	t = (struct text){ l->path, 0, sizeof(l->path) };
@@ -128,17 +134,23 @@ void keyring_use(int fd, uint64_t cookie, const char *path)
 	slot_mark(fd, MARK_KEYED);
 	take_up(fd, l);
 	atomic_flag_clear(&l->busy);
+	sys_let_signals(&mask);
 }
 
 void keyring_look(int fd)
 {
 	struct keyed *l;
+	uint64_t mask;
 
 	if (!slot_marked(fd, MARK_KEYED))
 		return;
 	l = find(kernel_cookie(fd));
-	if (!l || clock_now_us() < l->look_us || atomic_flag_test_and_set(&l->busy))
+	if (!l || clock_now_us() < l->look_us)
 		return;
-	take_up(fd, l);
-	atomic_flag_clear(&l->busy);
+	sys_hold_signals(&mask);
+	if (!atomic_flag_test_and_set(&l->busy)) {
+		take_up(fd, l);
+		atomic_flag_clear(&l->busy);
+	}
+	sys_let_signals(&mask);
 }

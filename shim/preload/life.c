@@ -57,7 +57,8 @@ static void start(char **environment)
 	clock_setup(auxiliary(AT_SYSINFO_EHDR, 0));
 	learn_setup(setting(environment, "TFOSHIM_STATE"),
 		    setting(environment, "XDG_RUNTIME_DIR"));
-	live_setup(setting(environment, "TFOSHIM_POLICY"), NULL);
+	live_setup(setting(environment, "TFOSHIM_POLICY"));
+	live_begin();
 	client_switch(true);
 	listener_switch(true);
 }

@@ -19,7 +19,9 @@ enum {
 	LINGER_TWO = 16,
 	DEFER = 32,
 	CONGESTION = 64,
-	REUSEPORT = 128
+	REUSEPORT = 128,
+	KEY = 256,
+	NO_COOKIE = 512
 };
 
 static const struct {
@@ -37,9 +39,11 @@ static const struct {
 	{ IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER },
 	{ IPPROTO_TCP, TCP_CONGESTION, CONGESTION },
 	{ SOL_SOCKET, SO_REUSEPORT, REUSEPORT },
+	{ IPPROTO_TCP, TCP_FASTOPEN_KEY, KEY },
+	{ IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, NO_COOKIE },
 };
 
-static _Atomic uint8_t own[SLOT_MAX];
+static _Atomic uint16_t own[SLOT_MAX];
 
 static bool is_own(int fd, unsigned int bit)
 {
@@ -53,9 +57,25 @@ void sockopt_own(int fd, int level, int name)
 		return;
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		if (options[i].level == level && options[i].name == name)
-			atomic_fetch_or(&own[fd], (uint8_t)options[i].bit);
+			atomic_fetch_or(&own[fd], (uint16_t)options[i].bit);
 	if (is_own(fd, QUICKACK))
 		slot_unmark(fd, MARK_QUICK);
+}
+
+void sockopt_copied(int from, int to)
+{
+	if ((unsigned int)from < SLOT_MAX && (unsigned int)to < SLOT_MAX)
+		atomic_store(&own[to], atomic_load(&own[from]));
+}
+
+bool sockopt_own_key(int fd)
+{
+	return is_own(fd, KEY);
+}
+
+bool sockopt_own_no_cookie(int fd)
+{
+	return is_own(fd, NO_COOKIE);
 }
 
 void sockopt_born(int fd)

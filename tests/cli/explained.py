@@ -79,6 +79,17 @@ def ruled():
     check("qlen", said["verdict"] == "fast_open" and "77" in said["sentence"], said["sentence"])
 
 
+def others():
+    """What another user's programs have seen is not known."""
+    far = Far()
+    far.prove(request(GET), SERVER4)
+    done = flow.run([os.environ["TFO"], "explain", "connect", f"{SERVER4}:{far.port}",
+                     "--json", "--program", flow.peer("request"), "--user", "1"])
+    said = json.loads(done.out)[0]
+    check("another user", said["verdict"] == "unknown" and said["memory"] is None,
+          said["sentence"])
+
+
 def habits():
     """Who reads first, and where nobody listens any more."""
     far = Far(handler=flow.greet)
@@ -150,7 +161,7 @@ def story():
     """Each server anew."""
     a_life(SERVER4)
     a_life(SERVER6)
-    for part in (ruled, habits, own_host, kernel):
+    for part in (ruled, others, habits, own_host, kernel):
         part()
 
 

@@ -76,7 +76,7 @@ void scene_setup(const char *text)
 	ck_assert(log_open(spec));
 	if (text)
 		scene_write(scene_policy, text);
-	live_setup(scene_policy, "/usr/bin/checkout");
+	live_setup(scene_policy);
 }
 
 bool scene_ask(struct live_rule *ret)

@@ -93,7 +93,7 @@ static void begin(void)
 	snprintf(policy, sizeof(policy), "%s", unit_path("policy"));
 	snprintf(draft, sizeof(draft), "%s.draft", policy);
 	rewrite(0);
-	live_setup(policy, "/usr/bin/checkout");
+	live_setup(policy);
 	ask();
 }
 

@@ -31,9 +31,9 @@ START_TEST(defaults)
 	ck_assert(!live_wants_names());
 	if (access(FILES_DEFAULT, F_OK) == 0)
 		return;			       /* somebody's own */
-	live_setup(NULL, "/usr/bin/checkout"); /* the default may be missing */
+	live_setup(NULL); /* the default may be missing */
 	ck_assert_int_eq(scene_tfo(), 1);
-	live_setup("", "/usr/bin/checkout");
+	live_setup("");
 	scene_later();
 	ck_assert_int_eq(scene_tfo(), 1);
 }
@@ -130,7 +130,7 @@ START_TEST(changes)
 	scene_setup(NULL);
 	snprintf(one, sizeof(one), "%s/1.policy", folder);
 	snprintf(two, sizeof(two), "%s/2.policy", folder);
-	live_setup(folder, "/usr/bin/checkout");
+	live_setup(folder);
 	ck_assert_int_eq(scene_tfo(), 1); /* an empty folder says nothing */
 	scene_write(two, OFF);
 	ck_assert_int_eq(scene_tfo(), 1); /* not at once: nobody looks at each call */
@@ -199,7 +199,7 @@ START_TEST(long_names)
 	name[sizeof(name) - 1] = 0;
 	for (size_t i = 0; i < sizeof(name) - 1; i += 200)
 		name[i] = '/';
-	live_setup(name, name); /* longer than any path */
+	live_setup(name); /* longer than any path */
 	ck_assert(!scene_good());
 	ck_assert_uint_eq(scene_lines("xxx: this cannot be read: its name is too long"),
 			  1);
@@ -210,7 +210,7 @@ START_TEST(long_names)
 	}
 	strcat(line, "/p"); /* longer than 256 */
 	scene_write(line, OFF);
-	live_setup(line, "/usr/bin/checkout");
+	live_setup(line);
 	scene_later();
 	ck_assert_int_eq(scene_tfo(), 0);
 }
@@ -224,7 +224,7 @@ START_TEST(names_of_two_lines)
 	snprintf(name, sizeof(name), "%s/a\nlevel=info b\177.policy",
 		 unit_folder("lines.d"));
 	scene_write(name, BAD);
-	live_setup(unit_path("lines.d"), "/usr/bin/checkout");
+	live_setup(unit_path("lines.d"));
 	ck_assert(!scene_good());
 	ck_assert_uint_eq(scene_lines("/a?level=info b?.policy:2:7: "), 1);
 	ck_assert_uint_eq(LINES, 1);
@@ -269,7 +269,7 @@ START_TEST(costs)
 		snprintf(name, sizeof(name), "%s/%03d.policy", folder, i);
 		scene_write(name, "[connect 10.0.0.1]\ntfo = off\n");
 	}
-	live_setup(folder, "/usr/bin/checkout");
+	live_setup(folder);
 	scene_today_s = (uint32_t)time(NULL) + 60;
 	ask_ns(true, 1);
 	printf("# a look at a folder of 1000 files %.0f us\n", ask_ns(true, 20) / 1000);

@@ -282,6 +282,7 @@ END_TEST
 
 #define THREADS 3
 #define PROCESSES 3
+#define HAMMERS (UNIT_SANITIZED ? 20000 : 60000)
 #define HAMMERED 20000 /* destinations; the odd ones never answer */
 
 static struct memory *hammered;
@@ -291,7 +292,7 @@ static void *hammer(void *seed)
 {
 	uint64_t state = (uintptr_t)seed * 0x9e3779b97f4a7c15u;
 
-	for (int i = 0; i < 60000; i++) {
+	for (int i = 0; i < HAMMERS; i++) {
 		struct addr to;
 		struct memory_view v;
 		uint32_t n, program;

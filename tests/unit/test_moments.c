@@ -129,7 +129,7 @@ static void goes_on(void)
 
 		snprintf(own, sizeof(own), "%s.%d", scene_policy, (int)child);
 		scene_write(own, i % 2 ? OFF : ON);
-		live_setup(own, "/usr/bin/checkout");
+		live_setup(own);
 		scene_later();
 		need(scene_ask(&r));
 		need(r.value[KEY_tfo] == (i % 2 ? 0 : 1));

@@ -17,7 +17,7 @@ static const struct reading_row rows[] = {
 	  "1:8: this section takes program= and user=, and no targets\n" },
 	{ "[log 10.0.0.1 user=a]",
 	  "1:6: this section takes program= and user=, and no targets\n" },
-	{ "[listen a.example:443]", "1:22: a listener is found by its address: a host "
+	{ "[listen a.example:443]", "1:9: a listener is found by its address: a host "
 				    "name has no meaning here\n" },
 	{ "[listen *.example]", "1:9: a listener is found by its address: a host name "
 				"has no meaning here\n" },

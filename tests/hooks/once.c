@@ -51,8 +51,9 @@ static void initializes(onces *once, void *control)
 	runs = 0;
 	once_now = once;
 	control_now = control;
-	if (pipe(begun) || pthread_create(&thread, NULL, first, NULL) ||
-	    read(begun[0], &c, 1) != 1)
+	if (pipe(begun) || pthread_create(&thread, NULL, first, NULL))
+		return;
+	if (read(begun[0], &c, 1) != 1)
 		say("\tit has not begun");
 	OWING(once(control, slowly)); /* while the other runs it */
 	pthread_join(thread, NULL);

@@ -42,7 +42,10 @@ static void outlive(int fd, struct slot *s)
 	if (close_waits_s > 0 &&
 	    kernel_wait_handshake(fd, close_waits_s < 1000 ? close_waits_s * 1000 : -1))
 		return;
-	if (!slot_marked(fd, MARK_ALONE))
+	/* for linger: whether somebody else may still use it, now that this one goes */
+	if (slot_marked(fd, MARK_ALONE))
+		slot_unflag(s, SLOT_SHARED);
+	else
 		slot_flag(s, SLOT_SHARED);
 	/* left in a set, its events would come for a number that is closed */
 	if (!epoll_forget(fd))
@@ -146,29 +149,45 @@ void death_by_exec(void)
 	linger_wait();
 }
 
-void death_shared(int from, int to)
+static void copy_marks(int from, int to)
 {
-	struct slot *s = slot_of(from), *copy;
+	static const enum slot_mark marks[] = { MARK_OURS, MARK_QUICK };
 
-	slot_born(to);
-	sockopt_copied(from, to);
-	if (slot_marked(from, MARK_OURS))
-		slot_mark(to, MARK_OURS);
-	if (slot_marked(from, MARK_QUICK))
-		slot_mark(to, MARK_QUICK);
-	slot_unmark(from, MARK_ALONE);
-	if (!s)
-		return;
+	for (size_t k = 0; k < sizeof(marks) / sizeof(*marks); k++)
+		if (slot_marked(from, marks[k]))
+			slot_mark(to, marks[k]);
+}
+
+/* Two numbers of one record: whoever goes last knows that he does (lives_on()). */
+static void copy_slot(int from, int to, struct slot *s)
+{
+	struct slot *copy = slot_room(to);
+
 	slot_flag(s, SLOT_SHARED);
-	copy = slot_room(to);
 	if (!copy) {
+		slot_unmark(from, MARK_ALONE);
 		debt_materialize(from);
 		return;
 	}
 	*copy = *s;
 	slot_set(to, slot_state(from));
+	if (slot_marked(from, MARK_ALONE))
+		slot_alone(to);
 	if (slot_state(from) == SLOT_DEFERRED && !thread_owe(to))
 		debt_materialize(to);
+}
+
+void death_shared(int from, int to)
+{
+	struct slot *s = slot_of(from);
+
+	slot_born(to);
+	sockopt_copied(from, to);
+	copy_marks(from, to);
+	if (s)
+		copy_slot(from, to, s);
+	else
+		slot_unmark(from, MARK_ALONE);
 }
 
 static void mark_shared(int fd)

@@ -227,7 +227,7 @@ def refused():
     os.mkfifo(fifo, 0o600)
     large = key_file(KEYS[0] + "\n" + "# nothing\n" * 1000)
     paths = {
-        "0644": key_file(KEYS[0], 0o644), "0640": key_file(KEYS[0], 0o640),
+        "0644": key_file(KEYS[0], 0o644), "0660": key_file(KEYS[0], 0o660),
         "0602": key_file(KEYS[0], 0o602), "fifo": fifo, "directory": flow.scratch(),
         "missing": "/no/such/key", "garbage": key_file("the key is under the mat\n"),
         "short": key_file(KEYS[0][:-1]), "long": key_file(KEYS[0] + "0"),
@@ -259,6 +259,9 @@ def link():
     os.symlink(key_file(KEYS[0]), path)
     first, second = Island(path), Island(key_file(KEYS[0]))
     taken("symlink", second, first.cookie(), True)
+    workers = Island(key_file(KEYS[0], 0o640))
+    taken("0640", workers, first.cookie(), True)
+    workers.end()
     first.end()
     second.end()
 

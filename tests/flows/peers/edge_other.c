@@ -154,8 +154,8 @@ static void multipath_writes(void)
 	SAY(getpeername(fd, (struct sockaddr *)&peer, &len));
 	SAY(send(fd, "multi", 5, 0));
 	finish(fd);
-	fd = multipath(0);
-	dial_held(fd);
+	fd = multipath(0); /* and once more, held back or not */
+	SAY(dial(fd, &to));
 	go_on(fd);
 }
 

@@ -276,6 +276,16 @@ START_TEST(a_thousand_files)
 }
 END_TEST
 
+/* A file of sysfs is a page long, and ends after a word. */
+START_TEST(ends_early)
+{
+	const char *path = "/sys/class/net/lo/mtu";
+
+	if (access(path, R_OK) == 0)
+		TOLD(path, "mtu:1:1: " NEITHER);
+}
+END_TEST
+
 /* --- others at work -------------------------------------------------------------- */
 
 static const char *place;
@@ -348,6 +358,7 @@ static void all(TCase *c)
 	tcase_add_test(c, folders);
 	tcase_add_test(c, ignored);
 	tcase_add_test(c, a_thousand_files);
+	tcase_add_test(c, ends_early);
 	tcase_add_test(c, grows_and_shrinks);
 	tcase_add_test(c, vanishes);
 }

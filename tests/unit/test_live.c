@@ -30,7 +30,7 @@ START_TEST(defaults)
 	ck_assert_str_eq(r.key_file, "");
 	ck_assert(!live_wants_names());
 	if (access(FILES_DEFAULT, F_OK) == 0)
-		return;			       /* somebody's own */
+		return;	  /* somebody's own */
 	live_setup(NULL); /* the default may be missing */
 	ck_assert_int_eq(scene_tfo(), 1);
 	live_setup("");
@@ -115,10 +115,14 @@ START_TEST(bad_on_reload)
 	scene_write(scene_policy, ON);
 	scene_later();
 	ck_assert_int_eq(scene_tfo(), 1);
+	ck_assert_int_eq(unlink(scene_policy), 0); /* once more, after a good one */
+	scene_later();
+	ck_assert_int_eq(scene_tfo(), 1);
+	ck_assert_uint_eq(scene_lines("policy: this does not exist"), 2);
 	scene_write(scene_policy, "[connect]\nx = y\n"); /* the same error once more */
 	scene_later();
 	ck_assert_int_eq(scene_tfo(), 1);
-	ck_assert_uint_eq(LINES, 5);
+	ck_assert_uint_eq(LINES, 6);
 }
 END_TEST
 
@@ -162,6 +166,11 @@ START_TEST(reads_once)
 	unsigned int dug;
 
 	scene_setup(OFF);
+	ck_assert_int_eq(scene_tfo(), 0);
+	dug = graveyard_dug();
+	scene_time_us += SECOND_US; /* young: the same stamp may be another file */
+	ck_assert_int_eq(scene_tfo(), 0);
+	ck_assert_uint_gt(graveyard_dug(), dug);
 	scene_later();
 	ck_assert_int_eq(scene_tfo(), 0);
 	dug = graveyard_dug();

@@ -19,6 +19,7 @@
 
 #include "cli/findings.h"
 #include "cli/machine.h"
+#include "cli/source.h"
 #include "core/elf.h"
 #include "core/share.h"
 #include "core/target.h"
@@ -160,6 +161,29 @@ static void check_state(struct findings *findings)
 			      made ? "" : ", to be made by the first program");
 }
 
+static void check_policy(struct findings *findings)
+{
+	static const char name[] = "policy";
+	struct policy p = { .arena = { NULL, 0 } };
+	bool must_exist;
+	const char *path = source_in_force(&must_exist);
+	unsigned int errors = source_count(&p, path, must_exist);
+
+	if (errors) {
+		findings_tell(findings, LEVEL_FAIL, name, "tfo policy check",
+			      "%s: %u error%s, so nothing at all is done", path, errors,
+			      errors == 1 ? "" : "s");
+		findings_deny_both(findings, "the policy has errors");
+	} else if (p.rules.n) {
+		findings_tell(findings, LEVEL_OK, name, NULL, "%s: %u rule%s", path,
+			      p.rules.n, p.rules.n == 1 ? "" : "s");
+	} else {
+		findings_tell(findings, LEVEL_OK, name, NULL,
+			      "no rules in %s: the defaults hold", path);
+	}
+	policy_drop(&p);
+}
+
 static void check_environment(struct findings *findings)
 {
 	const char *preload = getenv("LD_PRELOAD");
@@ -210,6 +234,7 @@ static int doctor_main(int argc, char **argv)
 		check_target(&findings, argv[optind]);
 	machine_check(&findings);
 	check_state(&findings);
+	check_policy(&findings);
 	check_object(&findings);
 	check_environment(&findings);
 	return say_done(findings_end(&findings) ? STATUS_FINDING : STATUS_OK);

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 static const enum rule_section every_section[] = {
 	SECTION_connect,
@@ -69,12 +70,19 @@ struct json_object *keys_json_defaults(void)
 /* --- the manual's lists ---------------------------------------------------------- */
 
 /* What an empty value is told to be instead; texts may be empty. */
-static const char *form_of(enum value_type type)
+static void show_form(const struct rule_about *about)
 {
+	static const char off[] = ", or off";
 	int64_t unused;
-	const char *form = value_parse(type, "", 0, &unused);
+	const char *form = value_parse(about->type, "", 0, &unused), *at;
 
-	return form ? form : "a text in double quotes";
+	if (!form)
+		form = "a text in double quotes";
+	at = strstr(form, off);
+	if (at && about->least > 0) /* off is 0, and too little for it */
+		printf("It is %.*s", (int)(at - form), form);
+	else
+		printf("It is %s", form);
 }
 
 /* Where the number has bounds of its own, beyond those of its form. */
@@ -99,9 +107,9 @@ static void show_key(enum rule_key k)
 {
 	const struct rule_about *about = rule_about(k);
 
-	printf(".It Li %s\n%c%s.\nIt is %s", about->name,
-	       toupper((unsigned char)about->does[0]), about->does + 1,
-	       form_of(about->type));
+	printf(".It Li %s\n%c%s.\n", about->name,
+	       toupper((unsigned char)about->does[0]), about->does + 1);
+	show_form(about);
 	show_bounds(about);
 	printf(".\nDefault: %s.\n", about->standard);
 }

@@ -14,15 +14,6 @@
 
 #define SYSCTL "net.ipv4.tcp_fastopen"
 
-/* Documentation/networking/ip-sysctl.rst, tcp_fastopen. */
-enum {
-	CLIENT_BIT = 0x1,
-	SERVER_BIT = 0x2,
-	CLIENT_NO_COOKIE = 0x4,
-	SERVER_NO_COOKIE = 0x200,
-	EVERY_LISTENER = 0x400,
-};
-
 /* -1 when it cannot be read: no /proc, or a kernel without it. */
 static long read_number(const char *path)
 {
@@ -35,6 +26,11 @@ static long read_number(const char *path)
 		number = -1;
 	fclose(from);
 	return number;
+}
+
+long machine_fastopen(void)
+{
+	return read_number("/proc/sys/net/ipv4/tcp_fastopen");
 }
 
 static bool holds(const char *path, const char *word)
@@ -92,10 +88,10 @@ static void check_kernel(struct findings *findings)
 static void check_cookies(struct findings *findings, long bits)
 {
 	const char *client =
-		bits & CLIENT_NO_COOKIE
+		bits & MACHINE_CLIENT_NO_COOKIE
 			? "clients send data in the SYN without a cookie (0x4)"
 			: "";
-	const char *server = bits & SERVER_NO_COOKIE
+	const char *server = bits & MACHINE_SERVER_NO_COOKIE
 				     ? "servers take data in the SYN without a cookie "
 				       "(0x200): a forged "
 				       "sender address is not noticed"
@@ -108,7 +104,7 @@ static void check_cookies(struct findings *findings, long bits)
 		return;
 	}
 	snprintf(remedy, sizeof(remedy), "sysctl -w " SYSCTL "=%ld",
-		 bits & ~(long)(CLIENT_NO_COOKIE | SERVER_NO_COOKIE));
+		 bits & ~(long)(MACHINE_CLIENT_NO_COOKIE | MACHINE_SERVER_NO_COOKIE));
 	findings_tell(findings, LEVEL_WARN, "cookies", remedy, "%s%s%s", client,
 		      *client && *server ? "; " : "", server);
 }
@@ -130,8 +126,8 @@ static bool check_bit(struct findings *findings, const char *name, long bits, lo
 /* Gives the bits, or -1. */
 static long check_bits(struct findings *findings, const char *container)
 {
-	long bits = read_number("/proc/sys/net/ipv4/tcp_fastopen");
-	long good = bits | CLIENT_BIT | SERVER_BIT;
+	long bits = machine_fastopen();
+	long good = bits | MACHINE_CLIENT | MACHINE_SERVER;
 	char remedy[160], more[96] = "";
 
 	if (bits < 0) {
@@ -146,13 +142,13 @@ static long check_bits(struct findings *findings, const char *container)
 			 "  # or start the container with --sysctl " SYSCTL "=%ld",
 			 good);
 	snprintf(remedy, sizeof(remedy), "sysctl -w " SYSCTL "=%ld%s", good, more);
-	if (!check_bit(findings, "client bit", bits, CLIENT_BIT, remedy,
+	if (!check_bit(findings, "client bit", bits, MACHINE_CLIENT, remedy,
 		       "no data leaves in a SYN"))
 		findings_deny_client(findings, "the client bit is off");
-	if (!check_bit(findings, "server bit", bits, SERVER_BIT, remedy,
+	if (!check_bit(findings, "server bit", bits, MACHINE_SERVER, remedy,
 		       "listeners take no data from a SYN"))
 		findings_deny_server(findings, "the server bit is off");
-	if (bits & EVERY_LISTENER)
+	if (bits & MACHINE_EVERY_LISTENER)
 		findings_tell(findings, LEVEL_OK, "listeners", NULL,
 			      "all have Fast Open without asking (0x400)");
 	check_cookies(findings, bits);
@@ -195,7 +191,7 @@ static void check_backlog(struct findings *findings)
 
 static void check_loopback(struct findings *findings, long bits)
 {
-	bool both = bits >= 0 && (bits & CLIENT_BIT) && (bits & SERVER_BIT);
+	bool both = bits >= 0 && (bits & MACHINE_CLIENT) && (bits & MACHINE_SERVER);
 	int answer = loopback_prove();
 
 	if (answer == -ENETUNREACH)

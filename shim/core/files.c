@@ -10,7 +10,9 @@
 #include "core/sys.h"
 
 #define BYTES_MOST (8 << 20)
+#define PASSWD_MOST (256 << 20) /* some sites have a million users in it */
 #define YOUNG_S 2
+#define ENTRIES_BYTES 4096
 #define SUFFIX ".policy"
 
 struct entry {
@@ -22,6 +24,7 @@ struct loading {
 	struct policy *p;
 	const struct policy_reader *reader;
 	struct arena scratch;
+	bool later;
 };
 
 /* --- errors ---------------------------------------------------------------------- */
@@ -45,10 +48,19 @@ static const struct {
 	{ EIO, "this cannot be read: input/output error" },
 };
 
-static bool tell(const struct loading *l, const char *path, int e)
+static bool passes(int e)
+{
+	return e == EMFILE || e == ENFILE || e == ENOMEM || e == EINTR || e == EAGAIN;
+}
+
+static bool tell(struct loading *l, const char *path, int e)
 {
 	TEXT(other, 64);
 
+	if (passes(e)) {
+		l->later = true;
+		return false;
+	}
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(*sentences); i++)
 		if (sentences[i].e == e) {
 			l->reader->error(l->reader->to, path, 0, 0,
@@ -236,25 +248,35 @@ static bool load_directory(struct loading *l, int fd, const char *path)
 	return good;
 }
 
-bool files_load(struct policy *p, const char *path, bool must_exist,
-		const struct policy_reader *reader)
+static bool load(struct loading *l, const char *path, bool must_exist)
 {
-	struct loading l = { p, reader, { NULL, 0 } };
-	int fd = open_to_read(AT_FDCWD, path);
 	struct stat st;
 	bool good;
+	int fd;
 
-	if (fd == -ENOENT && !must_exist)
+	/* asked first, since that needs no descriptor */
+	if (!must_exist &&
+	    sys4(SYS_newfstatat, AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == -ENOENT)
 		return true;
+	fd = open_to_read(AT_FDCWD, path);
 	if (fd < 0)
-		return tell(&l, path, -fd);
+		return tell(l, path, -fd);
 	if (!sys2(SYS_fstat, fd, &st) && S_ISDIR(st.st_mode))
-		good = load_directory(&l, fd, path);
+		good = load_directory(l, fd, path);
 	else
-		good = load_file(&l, AT_FDCWD, path, path);
+		good = load_file(l, AT_FDCWD, path, path);
 	sys_close(fd);
-	arena_drop(&l.scratch);
 	return good;
+}
+
+enum files_result files_load(struct policy *p, const char *path, bool must_exist,
+			     const struct policy_reader *reader)
+{
+	struct loading l = { p, reader, { NULL, 0 }, false };
+	bool good = load(&l, path, must_exist);
+
+	arena_drop(&l.scratch);
+	return good ? FILES_GOOD : l.later ? FILES_LATER : FILES_BAD;
 }
 
 /* --- has it changed? ------------------------------------------------------------- */
@@ -349,7 +371,7 @@ bool files_user_name(uint32_t uid, struct text *ret)
 
 	if (fd < 0)
 		return false;
-	n = slurp(&scratch, fd, BYTES_MOST, &bytes);
+	n = slurp(&scratch, fd, PASSWD_MOST, &bytes);
 	sys_close(fd);
 	end = bytes + (n > 0 ? n : 0);
 	for (line = bytes; n > 0 && line < end && !found;) {

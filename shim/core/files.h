@@ -14,11 +14,16 @@
 #define FILES_DEFAULT TFOSHIM_SYSCONFDIR "/tfoshim/policy.d"
 
 /*
- * Every error is told, with line 0 where a file as a whole is meant.  false: there was
- * one.  A directory that does not exist is an error only where must_exist.
+ * Every error is told, with line 0 where a file as a whole is meant.  A directory that
+ * does not exist is an error only where must_exist.
  */
-bool files_load(struct policy *p, const char *path, bool must_exist,
-		const struct policy_reader *reader);
+enum files_result {
+	FILES_GOOD,
+	FILES_BAD,
+	FILES_LATER, /* no descriptor or no memory just now; told to nobody */
+};
+enum files_result files_load(struct policy *p, const char *path, bool must_exist,
+			     const struct policy_reader *reader);
 /*
  * A number that differs when a file there was changed, added or taken away; never 0.
  * *ret_young: one was changed so lately that the next change may not show.

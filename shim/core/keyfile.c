@@ -101,8 +101,8 @@ static const char *not_trusted(const struct stat *st)
 		return "it is no regular file";
 	if (st->st_uid && st->st_uid != user)
 		return "it belongs to another user";
-	if (st->st_mode & 077)
-		return "others may read it: it needs mode 0600";
+	if (st->st_mode & 037)
+		return "others may read it: it needs mode 0600, or 0640 for workers";
 	return st->st_size > BYTES_MOST ? "it is larger than 4 KiB" : NULL;
 }
 

@@ -14,6 +14,7 @@
 
 #define LOOK_AGAIN_US 400000 /* within a second, with room to spare */
 #define NAME_MOST 200
+#define THREAD_LOCAL __thread __attribute__((tls_model("initial-exec")))
 
 struct version {
 	struct policy policy; /* the rules, until another version takes them over */
@@ -25,26 +26,38 @@ struct version {
 };
 
 /* A path that is too long for the kernel has to stay so. */
-static char path[PATH_MAX + 1];
+static char path[PATH_MAX + 1], program[PATH_MAX];
 static bool must_exist;
 static _Atomic(struct version *) current;
 static _Atomic int readers;
-static _Atomic uint64_t look_us; /* not before then */
-static _Atomic unsigned int generation;
+static _Atomic uint64_t look_us;	    /* not before then */
 static atomic_flag busy = ATOMIC_FLAG_INIT; /* whose holder owns what follows */
 static uint64_t stamp;			    /* of what was loaded, or tried */
-static uint64_t told;			    /* of what was complained about */
-static char program[PATH_MAX];
+static uint64_t said;			    /* which errors were said last */
+static _Atomic unsigned int generation;
 
 /* This thread's part of `readers` and of `busy`: what a fork child goes on with. */
-static _Thread_local int asking;
-static _Thread_local bool looking;
+static THREAD_LOCAL int asking;
+static THREAD_LOCAL bool looking;
+
+/* A relative path means the directory of now, wherever the program goes later. */
+static void put_directory(struct text *t)
+{
+	char room[PATH_MAX];
+
+	if (sys2(SYS_getcwd, room, sizeof(room)) <= 0)
+		return;
+	text_str(t, room);
+	text_char(t, '/');
+}
 
 void live_setup(const char *setting)
 {
 	struct text p = { path, 0, sizeof(path) };
 
 	must_exist = setting && *setting;
+	if (must_exist && *setting != '/')
+		put_directory(&p);
 	text_str(&p, must_exist ? setting : FILES_DEFAULT);
 }
 
@@ -82,18 +95,18 @@ static void note(void *to, const char *file, unsigned int line, unsigned int col
 	put_clean(&e->first, sentence);
 }
 
-/* A file that changed just now is looked at again and again: its errors are told once.
+/* A file that changed just now is looked at again and again: its errors are said once.
  */
 static void say(struct errors *e, uint64_t seen, bool had_one)
 {
-	uint64_t h = seen;
+	uint64_t h = seen + e->n;
 	TEXT(fields, 700);
 
 	for (const char *c = e->first.at; *c; c++)
 		h = (h ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
-	if (h == told || !log_wants(LOG_ERROR))
+	if (h == said || !log_wants(LOG_ERROR))
 		return;
-	told = h;
+	said = h;
 	text_str(&fields, "message=");
 	text_quoted(&fields, e->first.at);
 	text_str(&fields, " errors=");
@@ -118,31 +131,33 @@ static bool asks_for_users(const struct policy *p)
 	return false;
 }
 
-static void lay(struct version *v, struct policy *rules)
+static void find_program(void)
 {
-	struct match_self self = { program, v->uid, NULL };
 	long n = sys4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", program,
 		      sizeof(program) - 1);
-	TEXT(name, 64);
 
 	program[n > 0 ? n : 0] = 0;
-	if (v->has_users && files_user_name(v->uid, &name))
-		self.user_name = name.at;
-	v->match = match_build(rules, &self);
 }
 
-/* For who asks now; NULL: no memory, and p is still the caller's. */
+/* Lays the rules out for who asks now.  NULL: no memory, and p is still the caller's.
+ */
 static struct version *version_new(const struct policy *p, bool good)
 {
 	struct policy rules = { { NULL, 0 }, p->rules };
 	struct version *v = arena_take(&rules.arena, sizeof(*v));
+	struct match_self self = { program, user(), NULL };
+	TEXT(name, 64);
 
 	if (!v)
 		return NULL;
-	v->uid = user();
+	if (!program[0])
+		find_program();
+	v->uid = self.uid;
 	v->has_users = good && asks_for_users(p);
+	if (v->has_users && files_user_name(self.uid, &name))
+		self.user_name = name.at;
 	if (good)
-		lay(v, &rules);
+		v->match = match_build(&rules, &self);
 	v->policy = *p;
 	v->own = rules.arena;
 	return v;
@@ -157,11 +172,20 @@ static void version_drop(struct version *v)
 	arena_drop(&own);
 }
 
+static void follow_log(const struct match *m)
+{
+	const struct rule *r = match_find(m, SECTION_log, NULL, NULL);
+
+	log_follow((enum log_level)rule_value(r, KEY_level), rule_text(r, KEY_file));
+}
+
 /* Whoever came before the swap may still read what was current then. */
 static void swap(struct version *v)
 {
 	struct version *old = atomic_load(&current);
 
+	if (v->match)
+		follow_log(v->match);
 	v->before = old;
 	atomic_store(&current, v);
 	atomic_fetch_add(&generation, 1);
@@ -176,14 +200,8 @@ static void swap(struct version *v)
 	}
 }
 
-static void follow_log(const struct match *m)
-{
-	const struct rule *r = match_find(m, SECTION_log, NULL, NULL);
-
-	log_follow((enum log_level)rule_value(r, KEY_level), rule_text(r, KEY_file));
-}
-
-static void load_again(uint64_t seen)
+/* false: not now; it is tried again. */
+static bool load_again(uint64_t seen)
 {
 	char room[512] = "";
 	struct errors e = { 0, { room, 0, sizeof(room) } };
@@ -192,23 +210,28 @@ static void load_again(uint64_t seen)
 	struct version *was = atomic_load(&current), *v;
 	bool had_one = was && was->match;
 
-	files_load(&p, path, must_exist, &reader);
-	v = version_new(&p, !e.n);
-	if (!v)
+	/* a policy that is out of sight (chroot(2), unshare(2)) is not taken back */
+	if (files_load(&p, path, must_exist || (had_one && was->policy.rules.n),
+		       &reader) == FILES_LATER) {
 		policy_drop(&p);
-	if (!e.n && (!v || !v->match))
-		note(&e, path, 0, 0, "there is no memory for this policy");
+		return false;
+	}
 	if (e.n)
 		say(&e, seen, had_one);
 	else
-		told = 0;
-	if (v && !v->match && had_one) {
-		version_drop(v);
-	} else if (v) {
-		if (v->match)
-			follow_log(v->match);
-		swap(v);
+		said = 0;
+	v = version_new(&p, !e.n);
+	if (!e.n && (!v || !v->match)) {
+		note(&e, path, 0, 0, "there is no memory for this policy");
+		say(&e, seen, had_one);
 	}
+	if (!v)
+		policy_drop(&p);
+	else if (had_one && !v->match)
+		version_drop(v);
+	else
+		swap(v);
+	return true;
 }
 
 static bool is_strange(const struct version *v)
@@ -230,13 +253,14 @@ static void lay_again(struct version *was)
 		return;
 	}
 	was->policy.arena.block = NULL;
-	follow_log(v->match);
 	swap(v);
 }
 
 void live_after_fork(void)
 {
 	atomic_store(&readers, asking);
+	if (!looking && atomic_flag_test_and_set(&busy))
+		stamp = 0; /* somebody was at it: what he read, the child has not */
 	if (!looking)
 		atomic_flag_clear(&busy);
 }
@@ -247,8 +271,8 @@ static void look_at_files(void)
 	uint64_t seen = files_stamp(path, &young);
 
 	if (seen != stamp || !atomic_load(&current)) {
-		stamp = young ? 0 : seen; /* a second change may look the same */
-		load_again(seen);
+		/* a second change of a young file may look the same */
+		stamp = load_again(seen) && !young ? seen : 0;
 	}
 }
 
@@ -275,18 +299,20 @@ static void look(void)
 /* --- asking ---------------------------------------------------------------------- */
 
 /* What is current stays, until the end(). */
-static struct version *begin(void)
+static struct version *begin(uint64_t *ret_mask)
 {
+	sys_hold_signals(ret_mask);
 	asking++; /* first: a child forked in between keeps too much, not too little */
 	atomic_fetch_add(&readers, 1);
 	look();
 	return atomic_load(&current);
 }
 
-static void end(void)
+static void end(const uint64_t *mask)
 {
 	atomic_fetch_sub(&readers, 1);
 	asking--;
+	sys_let_signals(mask);
 }
 
 static void copy_text(char *to, size_t room, const char *from)
@@ -313,26 +339,53 @@ static void fill(struct live_rule *ret, const struct rule *r)
 bool live_ask(enum rule_section section, const struct addr *to, const char *host,
 	      struct live_rule *ret)
 {
-	struct version *v = begin();
+	const struct rule *r = NULL;
+	uint64_t mask;
+	struct version *v = begin(&mask);
 	bool good = !path[0] || (v && v->match);
 
-	fill(ret, good && v ? match_find(v->match, section, to, host) : NULL);
-	end();
+	if (good && v)
+		r = match_find(v->match, section, to, host);
+	fill(ret, r);
+	end(&mask);
 	return good;
-}
-
-unsigned int live_generation(void)
-{
-	begin();
-	end();
-	return atomic_load(&generation);
 }
 
 bool live_wants_names(void)
 {
-	struct version *v = begin();
+	uint64_t mask;
+	struct version *v = begin(&mask);
 	bool wants = v && v->match && match_wants_names(v->match);
 
-	end();
+	end(&mask);
 	return wants;
+}
+
+bool live_names(const char *host)
+{
+	uint64_t mask;
+	struct version *v = begin(&mask);
+	bool named = v && v->match && match_names(v->match, host);
+
+	end(&mask);
+	return named;
+}
+
+unsigned int live_generation(void)
+{
+	uint64_t mask;
+
+	begin(&mask);
+	end(&mask);
+	return atomic_load(&generation);
+}
+
+void live_begin(void)
+{
+	struct addr any = { .version = 4 };
+	struct live_rule unused;
+
+	if (!program[0])
+		find_program(); /* it may be replaced while it runs */
+	live_ask(SECTION_connect, &any, NULL, &unused);
 }

@@ -24,6 +24,11 @@ struct live_rule {
 /* setting: TFOSHIM_POLICY, or NULL; it is copied. */
 void live_setup(const char *setting);
 /*
+ * At the start of the process: what the program does later (chroot, another user or
+ * directory, all descriptors used) is no reason not to know the policy.
+ */
+void live_begin(void);
+/*
  * The rule for this address (and the name it was found by, or NULL), or the defaults.
  * false: the policy cannot be read, so nothing is to be done.
  */
@@ -33,6 +38,8 @@ bool live_ask(enum rule_section section, const struct addr *to, const char *host
 unsigned int live_generation(void);
 /* Is any connect rule found by a name? */
 bool live_wants_names(void);
+/* ... by this one? */
+bool live_names(const char *host);
 /* In a fork child: other threads' turns are over. */
 void live_after_fork(void);
 

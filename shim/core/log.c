@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,8 +15,9 @@
 static const char *const level_names[] = { "off", "error", "info", "debug" };
 
 static enum log_level threshold;
-static char path[256];
-static struct stat own_stderr; /* as it was at the start */
+static char paths[2][256];
+static _Atomic(const char *) path; /* one of them; NULL: stderr */
+static struct stat own_stderr;	   /* as it was at the start */
 
 static bool opened; /* by the environment */
 
@@ -26,14 +28,20 @@ void log_begin(void)
 
 void log_follow(enum log_level level, const char *to)
 {
-	struct text t = { path, 0, sizeof(path) };
+	const char *now = atomic_load(&path);
+	char *other = paths[now == paths[0]];
+	struct text t = { other, 0, sizeof(paths[0]) };
 
 	if (opened)
 		return;
-	path[0] = 0;
-	if (to)
-		text_str(&t, to);
 	threshold = level;
+	if (!to) {
+		atomic_store(&path, NULL);
+	} else if (!now || !text_same(now, to)) {
+		other[0] = 0;
+		text_str(&t, to);
+		atomic_store(&path, other);
+	}
 }
 
 bool log_open(const char *spec)
@@ -43,13 +51,14 @@ bool log_open(const char *spec)
 	log_begin();
 	for (int i = LOG_OFF; i <= LOG_DEBUG; i++) {
 		const char *rest = text_behind(spec, level_names[i]);
-		struct text t = { path, 0, sizeof(path) };
+		struct text t = { paths[0], 0, sizeof(paths[0]) };
 
 		if (!rest || (*rest && *rest != ':'))
 			continue;
-		path[0] = 0;
+		paths[0][0] = 0;
 		if (*rest)
 			text_str(&t, rest + 1);
+		atomic_store(&path, t.n ? paths[0] : NULL);
 		if (t.n + 1 >= t.room)
 			return false; /* a name cut off is another name */
 		threshold = (enum log_level)i;
@@ -89,7 +98,8 @@ static void write_line(int fd, const struct text *line)
 void log_event(enum log_level level, const char *event, const struct text *fields)
 {
 	TEXT(line, 768);
-	int fd = STDERR_FILENO;
+	const char *to = atomic_load(&path); /* a policy may change it */
+	int fd;
 
 	if (!log_wants(level))
 		return;
@@ -108,17 +118,19 @@ void log_event(enum log_level level, const char *event, const struct text *field
 	if (line.n + 1 >= line.room) /* cut: the line's end matters more */
 		line.n = line.room - 2;
 	line.at[line.n++] = '\n';
-	if (path[0])
-		fd = (int)sys4(SYS_openat, AT_FDCWD, path,
-			       O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
-				       O_NONBLOCK | O_NOFOLLOW,
-			       0600);
+	if (!to) {
+		if (is_own_stderr())
+			write_line(STDERR_FILENO, &line);
+		return;
+	}
+	fd = (int)sys4(SYS_openat, AT_FDCWD, to,
+		       O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
+			       O_NONBLOCK | O_NOFOLLOW,
+		       0600);
 	if (fd < 0)
 		return;
-	if (path[0] || is_own_stderr())
-		write_line(fd, &line);
-	if (path[0])
-		sys_close(fd);
+	write_line(fd, &line);
+	sys_close(fd);
 }
 
 void log_once(atomic_flag *said, enum log_level level, const char *event,

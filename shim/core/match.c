@@ -62,16 +62,17 @@ static bool lay_names(struct building *b, struct name *hash)
 	return true;
 }
 
-static uint32_t name_order(const struct table *t, const char *host, uint16_t port,
-			   uint32_t best)
+/* Hands the names over that stand for this host, the exact one first; false: an end. */
+static bool each_name(const struct table *t, const char *host,
+		      bool (*f)(void *to, const struct ports *p), void *to)
 {
 	size_t n = text_len(host);
 	struct name *found;
 
 	if (t->hosts) {
 		HASH_FIND(hh, t->hosts, host, n, found);
-		if (found)
-			best = ports_order(&found->ports, port, best);
+		if (found && !f(to, &found->ports))
+			return false;
 	}
 	while (t->suffixes && n) {
 		for (; n && *host != '.'; n--)
@@ -81,10 +82,44 @@ static uint32_t name_order(const struct table *t, const char *host, uint16_t por
 		host++;
 		n--;
 		HASH_FIND(hh, t->suffixes, host, n, found);
-		if (found)
-			best = ports_order(&found->ports, port, best);
+		if (found && !f(to, &found->ports))
+			return false;
 	}
-	return best;
+	return true;
+}
+
+struct best {
+	uint32_t order;
+	uint16_t port;
+};
+
+static bool better(void *to, const struct ports *p)
+{
+	struct best *b = to;
+
+	b->order = ports_order(p, b->port, b->order);
+	return true;
+}
+
+static bool none(void *to, const struct ports *p)
+{
+	(void)to;
+	(void)p;
+	return false;
+}
+
+bool match_names(const struct match *m, const char *host)
+{
+	return !each_name(&m->connect, host, none, NULL);
+}
+
+static uint32_t name_order(const struct table *t, const char *host, uint16_t port,
+			   uint32_t best)
+{
+	struct best b = { best, port };
+
+	each_name(t, host, better, &b);
+	return b.order;
 }
 
 /* --- building -------------------------------------------------------------------- */

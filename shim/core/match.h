@@ -32,6 +32,8 @@ struct match *match_build(struct policy *p, const struct match_self *self);
  */
 const struct rule *match_find(const struct match *m, enum rule_section section,
 			      const struct addr *to, const char *host);
+/* Is any connect rule found by this very name, whatever the port? */
+bool match_names(const struct match *m, const char *host);
 /* Is any rule found by a name? */
 bool match_wants_names(const struct match *m);
 

@@ -23,6 +23,15 @@ bool memory_ready(struct memory *m)
 	return atomic_compare_exchange_strong(&m->magic, &was, MAGIC) || was == MAGIC;
 }
 
+uint32_t memory_program(const char *path, size_t n)
+{
+	uint32_t id = 0x811c9dc5u; /* FNV-1a */
+
+	for (size_t i = 0; i < n; i++)
+		id = (id ^ (uint8_t)path[i]) * 0x01000193u;
+	return id | 1; /* 0 is the destination itself */
+}
+
 static uint64_t key_of(const struct addr *to, uint32_t program)
 {
 	uint64_t h = (addr_hash(to) ^ program) * 0x9e3779b97f4a7c15u;
@@ -98,7 +107,7 @@ static bool recent(struct memory_row *r, uint64_t key, uint32_t now, uint32_t wi
 	uint32_t day = day_of(r, key);
 
 	return day && day <= now &&
-	       now - day <= within_s; /* a clock set back: not proven */
+	       now - day < within_s; /* a clock set back: not proven */
 }
 
 void memory_ask(struct memory *m, const struct addr *to, uint32_t program,
@@ -111,8 +120,29 @@ void memory_ask(struct memory *m, const struct addr *to, uint32_t program,
 
 	ret->answered = r && recent(r, key, now, proven_for_s);
 	ret->habit = HABIT_UNKNOWN;
+	if (habit == HABIT_BURNT) /* a pause, whatever proves a destination */
+		proven_for_s = BURNT_FOR_S;
 	if (h && habit <= HABIT_WROTE_LATE && recent(h, own, now, proven_for_s))
 		ret->habit = (enum habit)habit;
+}
+
+bool memory_look(struct memory *m, const struct addr *to, uint32_t program,
+		 struct memory_facts *ret)
+{
+	uint64_t key = key_of(to, 0), own = key_of(to, program);
+	struct memory_row *r = row_find(m, key), *h = row_find(m, own);
+	uint32_t habit = h ? LOAD(h->habit) ^ (uint32_t)own : HABIT_UNKNOWN;
+
+	*ret = (struct memory_facts){ .habit = HABIT_UNKNOWN };
+	if (r)
+		ret->answered_s = day_of(r, key);
+	for (int i = 0; r && i < OUTCOMES; i++)
+		ret->count[i] = LOAD(r->count[i]);
+	if (h && habit <= HABIT_WROTE_LATE) {
+		ret->habit = (enum habit)habit;
+		ret->habit_s = day_of(h, own);
+	}
+	return r || h;
 }
 
 static void stamp(struct memory_row *r, uint64_t key, uint32_t day)

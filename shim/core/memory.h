@@ -14,6 +14,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/addr.h"
@@ -54,10 +55,23 @@ struct memory_view {
 	enum habit habit; /* of this program there, within proven_for */
 };
 
+/* For those who display it. */
+struct memory_facts {
+	uint32_t answered_s; /* CLOCK_REALTIME; 0: never, or it failed since */
+	uint32_t count[OUTCOMES];
+	enum habit habit; /* of the program, however old */
+	uint32_t habit_s;
+};
+
+/* By which a program is known here: n bytes of the path of its file. */
+uint32_t memory_program(const char *path, size_t n);
 /* false: the file holds something else. */
 bool memory_ready(struct memory *m);
 void memory_ask(struct memory *m, const struct addr *to, uint32_t program,
 		uint32_t proven_for_s, struct memory_view *ret);
+/* false: neither the destination nor the habit is known. */
+bool memory_look(struct memory *m, const struct addr *to, uint32_t program,
+		 struct memory_facts *ret);
 /* It answered: proven, for everybody. */
 void memory_answered(struct memory *m, const struct addr *to);
 /* Refused, reset or timed out: no longer proven, for everybody. */

@@ -134,10 +134,10 @@ static const char *comment(const char *s, const char *end)
 	bool quoted = false;
 
 	for (const char *c = s; c < end; c++) {
-		if (*c == '"')
+		if (quoted && *c == '\\')
+			c++;
+		else if (*c == '"')
 			quoted = !quoted;
-		else if (*c == '\\' && quoted && c + 1 < end)
-			c++; /* whatever is behind it */
 		else if (*c == '#' && !quoted && (c == s || parser_blank(c[-1])))
 			return c;
 	}

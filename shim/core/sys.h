@@ -96,6 +96,22 @@ static inline long sys_sendto(int fd, const void *buf, size_t n, int flags)
 	return sys6(SYS_sendto, fd, buf, n, flags, 0, 0);
 }
 
+/*
+ * All signals wait, so that no handler comes in between and none leaves by
+ * siglongjmp(3) in the midst of what must be finished.
+ */
+static inline void sys_hold_signals(uint64_t *ret_mask)
+{
+	const uint64_t all = ~UINT64_C(0);
+
+	sys4(SYS_rt_sigprocmask, 0x2 /* SIG_SETMASK */, &all, ret_mask, sizeof(all));
+}
+
+static inline void sys_let_signals(const uint64_t *mask)
+{
+	sys4(SYS_rt_sigprocmask, 0x2, mask, NULL, sizeof(*mask));
+}
+
 /* Polls one descriptor; timeout in ms, -1 for ever. Number ready (0, 1) or negative. */
 int sys_poll1(int fd, short events, int timeout_ms, short *ret_revents);
 /*

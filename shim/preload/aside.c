@@ -15,13 +15,16 @@ static void forget(int fd)
 	slot_set(fd, SLOT_PLAIN);
 }
 
+static atomic_bool caged, client_was, listener_was;
+
 bool aside_for_cage(void)
 {
 	static atomic_flag said = ATOMIC_FLAG_INIT;
 
-	if (!client_switch(false))
+	if (atomic_exchange(&caged, true))
 		return false;
-	listener_switch(false);
+	atomic_store(&client_was, client_switch(false));
+	atomic_store(&listener_was, listener_switch(false));
 	sockopt_switch(false);
 	death_is_near();
 	slot_each(0, SLOT_MAX - 1, forget);
@@ -34,9 +37,10 @@ bool aside_for_cage(void)
 
 void aside_over(void)
 {
-	client_switch(true);
-	listener_switch(true);
+	client_switch(atomic_load(&client_was));
+	listener_switch(atomic_load(&listener_was));
 	sockopt_switch(true);
+	atomic_store(&caged, false);
 }
 
 void aside_for_ring(void)

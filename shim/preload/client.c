@@ -127,7 +127,7 @@ static bool ruled(int fd, const struct sockaddr *to, socklen_t len, struct addr 
 	if (!live_ask(SECTION_connect, ret_to, names_find(ret_to, host) ? host : NULL,
 		      ret))
 		return false;
-	if (ret->says_something)
+	if (ret->says_something && kernel_is_tcp(fd))
 		sockopt_client(fd, ret);
 	return ret->value[KEY_tfo];
 }

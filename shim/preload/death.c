@@ -13,6 +13,7 @@
 #include "preload/kernel.h"
 #include "preload/learn.h"
 #include "preload/linger.h"
+#include "preload/sockopt.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
 
@@ -150,8 +151,11 @@ void death_shared(int from, int to)
 	struct slot *s = slot_of(from), *copy;
 
 	slot_born(to);
+	sockopt_copied(from, to);
 	if (slot_marked(from, MARK_OURS))
 		slot_mark(to, MARK_OURS);
+	if (slot_marked(from, MARK_QUICK))
+		slot_mark(to, MARK_QUICK);
 	slot_unmark(from, MARK_ALONE);
 	if (!s)
 		return;

@@ -217,8 +217,9 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 }
 
 /*
- * A Fast Open send of what was judged and of nothing more: over loopback, or with jumbo
- * frames, a SYN has room for more.
+ * A Fast Open send of what was judged and of nothing more, though with jumbo frames the
+ * SYN has room for it.  But within a host no wire delivers twice, and a large write may
+ * be known to its reader as one piece.
  */
 static long ride(int fd, struct slot *s, const struct msghdr *m, struct iovec *judged,
 		 int flags)
@@ -232,7 +233,8 @@ static long ride(int fd, struct slot *s, const struct msghdr *m, struct iovec *j
 	}
 	one.msg_name = NULL; /* the kernel would look at it after the SYN has left */
 	one.msg_namelen = 0;
-	if (rule != PAYLOAD_ANY) {
+	if (rule != PAYLOAD_ANY &&
+	    (judged->iov_len < PAYLOAD_BYTES || !kernel_is_own_host(fd, &s->to))) {
 		one.msg_iov = judged;
 		one.msg_iovlen = 1;
 	}
@@ -280,9 +282,8 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	}
 	n = first_bytes(m, NULL, &v) ? ride(fd, s, m, &v, flags)
 				     : ride_gathered(fd, s, m, flags);
-	if (n < 0)
-		return hold_back(fd,
-				 flags); /* no cookie any more, or another was faster */
+	if (n < 0) /* may not, no cookie any more, or another was faster */
+		return hold_back(fd, flags);
 	slot_flag_all(fd, SLOT_SYN_DATA | SLOT_TOLD); /* who could send is connected */
 	slot_move_all(fd, SLOT_DEFERRED, SLOT_OPENING);
 	thread_paid(fd);

@@ -22,7 +22,7 @@
 	int plain_vf##w##scanf(FILE *f, const type *format, \
 			       va_list args) __asm__("vf" #w "scanf"); \
 	int plain_v##w##scanf(const type *format, va_list args) __asm__("v" #w "scan" \
-									       "f");
+									"f");
 SCANNERS_OF(char, __isoc99_, )
 SCANNERS_OF(char, __isoc23_, )
 SCANNERS_OF(wchar_t, __isoc99_, w)

@@ -20,6 +20,8 @@
 static struct keyed {
 	atomic_flag busy;
 	uint64_t cookie; /* SO_COOKIE of the listener; 0: free */
+	int fd;		 /* where it was */
+	bool looked;
 	uint64_t stamp, look_us;
 	struct keyfile keys; /* as set */
 	char path[256];
@@ -58,6 +60,15 @@ static void keep_backup(struct keyfile *now, const struct keyfile *was)
 	now->n = 2;
 }
 
+/* Another process with the same listener may have been at it. */
+static void ask_keys(int fd, struct keyfile *k)
+{
+	socklen_t len = sizeof(k->key);
+
+	if (k->n && !sys_getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_KEY, k->key, &len))
+		k->n = (unsigned int)len / KEYFILE_KEY;
+}
+
 static void take_up(int fd, struct keyed *l)
 {
 	uint64_t stamp = keyfile_stamp(l->path);
@@ -65,14 +76,16 @@ static void take_up(int fd, struct keyed *l)
 	const char *wrong;
 
 	l->look_us = clock_now_us() + LOOK_AGAIN_US;
-	if (stamp == l->stamp)
+	if (l->looked && stamp == l->stamp)
 		return;
+	l->looked = true;
 	l->stamp = stamp;
 	wrong = keyfile_read(l->path, &now);
 	if (wrong) {
 		complain(l->path, wrong);
 		return;
 	}
+	ask_keys(fd, &l->keys);
 	keep_backup(&now, &l->keys);
 	if (!sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_KEY, now.key,
 			    (socklen_t)(now.n * KEYFILE_KEY)))
@@ -87,31 +100,57 @@ static struct keyed *find(uint64_t cookie)
 	return NULL;
 }
 
-void keyring_use(int fd, uint64_t cookie, const char *path)
+/* Its own place, a free one, or that of a listener that is closed. */
+static struct keyed *place_of(uint64_t cookie)
 {
 	struct keyed *l = find(cookie);
-	struct text t;
 
 	l = l ? l : find(0);
-	if (!l || !cookie || atomic_flag_test_and_set(&l->busy))
+	for (int i = 0; !l && i < LISTENERS; i++)
+		if (kernel_cookie(listeners[i].fd) != listeners[i].cookie)
+			l = &listeners[i];
+	return l;
+}
+
+void keyring_use(int fd, uint64_t cookie, const char *path)
+{
+	struct keyed *l = place_of(cookie);
+	struct text t;
+	uint64_t mask;
+
+	if (!l || !cookie)
 		return; /* 64 listeners with keys are many: the kernel's own, then */
+	sys_hold_signals(&mask);
+	if (atomic_flag_test_and_set(&l->busy)) {
+		sys_let_signals(&mask);
+		return;
+	}
+	if (l->cookie != cookie)
+		l->looked = false, l->keys.n = 0;
 	t = (struct text){ l->path, 0, sizeof(l->path) };
 	l->cookie = cookie;
+	l->fd = fd;
 	text_str(&t, path);
 	slot_mark(fd, MARK_KEYED);
 	take_up(fd, l);
 	atomic_flag_clear(&l->busy);
+	sys_let_signals(&mask);
 }
 
 void keyring_look(int fd)
 {
 	struct keyed *l;
+	uint64_t mask;
 
 	if (!slot_marked(fd, MARK_KEYED))
 		return;
 	l = find(kernel_cookie(fd));
-	if (!l || clock_now_us() < l->look_us || atomic_flag_test_and_set(&l->busy))
+	if (!l || clock_now_us() < l->look_us)
 		return;
-	take_up(fd, l);
-	atomic_flag_clear(&l->busy);
+	sys_hold_signals(&mask);
+	if (!atomic_flag_test_and_set(&l->busy)) {
+		take_up(fd, l);
+		atomic_flag_clear(&l->busy);
+	}
+	sys_let_signals(&mask);
 }

@@ -32,10 +32,8 @@ static uint32_t program_id(void)
 	if (id)
 		return id;
 	n = sys4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof(path));
-	id = 0x811c9dc5u; /* FNV-1a; a program without /proc shares the empty name */
-	for (long i = 0; i < n; i++)
-		id = (id ^ (uint8_t)path[i]) * 0x01000193u;
-	id |= 1;
+	/* a program without /proc shares the empty name */
+	id = memory_program(path, n > 0 ? (size_t)n : 0);
 	atomic_store_explicit(&program, id, memory_order_relaxed);
 	return id;
 }
@@ -156,7 +154,7 @@ static enum habit habit_of(struct slot *s, const struct tcp_facts *f)
 	bool unseen_write = f->bytes_acked > 1; /* one is the SYN's */
 
 	if (s->reason == REASON_payload)
-		return HABIT_UNKNOWN; /* the SYN need not wait for what may not ride */
+		return HABIT_WROTE_LATE; /* now and then; always: no SYN waits for it */
 	if (slot_has(s, SLOT_WROTE))
 		return slot_has(s, SLOT_PROMPT)	    ? HABIT_WRITES_FIRST
 		       : slot_has(s, SLOT_SYN_DATA) ? HABIT_WROTE_LATE

@@ -58,6 +58,7 @@ static void start(char **environment)
 	learn_setup(setting(environment, "TFOSHIM_STATE"),
 		    setting(environment, "XDG_RUNTIME_DIR"));
 	live_setup(setting(environment, "TFOSHIM_POLICY"));
+	live_begin();
 	client_switch(true);
 	listener_switch(true);
 }

@@ -25,9 +25,9 @@ static _Atomic bool any; /* some listener of this process has our queue */
 /* live_generation() when the listener was last seen to. */
 static _Atomic uint16_t seen[SLOT_MAX];
 
-void listener_switch(bool to)
+bool listener_switch(bool to)
 {
-	atomic_store_explicit(&on, to, memory_order_release);
+	return atomic_exchange(&on, to);
 }
 
 static bool server_bit_off(void)
@@ -94,15 +94,21 @@ static bool is_own(int fd)
 	       (sys_getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &own, &len) || own);
 }
 
+/* Also where the program does Fast Open itself: but for its own keys. */
+static void use_keys(int fd, const struct live_rule *r)
+{
+	if (r->key_file[0] && r->value[KEY_tfo] && !sockopt_own_key(fd))
+		keyring_use(fd, kernel_cookie(fd), r->key_file);
+	else
+		slot_unmark(fd, MARK_KEYED);
+}
+
 static void open_fast(int fd, const struct live_rule *r, int backlog)
 {
 	const int qlen = queue_length(r, backlog);
 
-	if (r->key_file[0])
-		keyring_use(fd, kernel_cookie(fd), r->key_file);
-	else
-		slot_unmark(fd, MARK_KEYED);
-	set_no_cookie(fd, r);
+	if (!sockopt_own_no_cookie(fd))
+		set_no_cookie(fd, r);
 	if (sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &qlen, sizeof(qlen)))
 		return;
 	slot_mark(fd, MARK_OURS);
@@ -131,6 +137,7 @@ static void see_to(int fd, int backlog)
 	    !live_ask(SECTION_listen, &at, NULL, &r))
 		return;
 	sockopt_listener(fd, &r);
+	use_keys(fd, &r);
 	if (is_own(fd))
 		return;
 	if (r.value[KEY_tfo])

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-void listener_switch(bool to);
+/* What it was. */
+bool listener_switch(bool to);
 /* Before the real bind(). */
 void listener_bound(int fd, const void *to, socklen_t len);
 /* Before the real listen(); never makes it fail. */

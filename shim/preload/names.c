@@ -6,18 +6,20 @@
 #include <sys/mman.h>
 
 #include "core/clock.h"
+#include "core/live.h"
 #include "core/sys.h"
 #include "core/text.h"
 
 #define ENTRIES 1024 /* a power of two */
 #define PROBES 8
-#define KEPT_US (UINT64_C(3600) * 1000000)
+#define KEPT_US (UINT64_C(86400) * 1000000)
 
 /* Odd while it is written: who reads looks at it before and after. */
 struct entry {
 	_Atomic uint32_t version;
 	struct addr host; /* its port is 0 */
 	_Atomic uint64_t used_us;
+	bool ruled; /* some rule names it: it only makes way for such as itself */
 	char name[NAMES_BYTES];
 };
 
@@ -49,6 +51,13 @@ static struct addr host_of(const struct addr *a)
 	return host;
 }
 
+static bool gives_way(struct entry *a, struct entry *b)
+{
+	return a->ruled != b->ruled
+		       ? b->ruled
+		       : atomic_load(&a->used_us) < atomic_load(&b->used_us);
+}
+
 /* Its own place, a free one, or that of the longest unused. */
 static struct entry *place_of(struct entry *t, const struct addr *host)
 {
@@ -60,7 +69,7 @@ static struct entry *place_of(struct entry *t, const struct addr *host)
 
 		if (!e->name[0] || addr_same_host(&e->host, host))
 			return e;
-		if (!best || atomic_load(&e->used_us) < atomic_load(&best->used_us))
+		if (!best || gives_way(e, best))
 			best = e;
 	}
 	return best;
@@ -83,27 +92,55 @@ static bool copy_name(char *to, const char *host)
 	return t.n > 0;
 }
 
+/* As inet_aton(3) reads numbers: 127.1, 0x7f000001; and what has a scope. */
+static bool is_number(const char *name)
+{
+	struct addr a;
+	bool hex = false, number = true;
+
+	for (const char *c = name, *part = name; *c && number; c++) {
+		if (*c == '%')
+			return true;
+		if (*c == '.')
+			part = c + 1, hex = false;
+		else if (c == part + 1 && *part == '0' && *c == 'x')
+			hex = true;
+		else
+			number = (*c >= '0' && *c <= '9') ||
+				 (hex && *c >= 'a' && *c <= 'f');
+	}
+	return number || addr_parse(name, text_len(name), &a);
+}
+
 void names_learn(const char *host, const struct addr *a)
 {
-	struct addr key = host_of(a), number;
+	struct addr key = host_of(a);
 	struct entry *t, *e;
 	uint32_t version;
 	char name[NAMES_BYTES];
+	uint64_t mask;
+	bool ruled;
 
-	if (!copy_name(name, host) || addr_parse(name, text_len(name), &number))
+	if (!copy_name(name, host) || is_number(name))
 		return;
+	ruled = live_names(name);
 	t = table_now(true);
 	if (!t)
 		return;
 	e = place_of(t, &key);
+	if (e->ruled && !ruled && !addr_same_host(&e->host, &key))
+		return; /* no room but at the cost of a rule */
+	sys_hold_signals(&mask);
 	version = atomic_load(&e->version);
-	if (version & 1 ||
-	    !atomic_compare_exchange_strong(&e->version, &version, version + 1))
-		return; /* another thread is at it */
-	e->host = key;
-	__builtin_memcpy(e->name, name, sizeof(name));
-	atomic_store(&e->used_us, clock_now_us());
-	atomic_store(&e->version, version + 2);
+	if (!(version & 1) && /* else another thread is at it */
+	    atomic_compare_exchange_strong(&e->version, &version, version + 1)) {
+		e->host = key;
+		e->ruled = ruled;
+		__builtin_memcpy(e->name, name, sizeof(name));
+		atomic_store(&e->used_us, clock_now_us());
+		atomic_store(&e->version, version + 2);
+	}
+	sys_let_signals(&mask);
 }
 
 static bool read_entry(struct entry *e, const struct addr *host, char *ret)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * names: which host name the program means by an address: the one it looked up last.
- * Bounded; an entry is forgotten an hour after it was looked up or used last.  Lookups
+ * Bounded; an entry is forgotten a day after it was looked up or used last,
+ * and makes way for others before that where no rule names it.  Lookups
  * may come from any thread, questions from signal handlers too.
  */
 #ifndef PRELOAD_NAMES_H

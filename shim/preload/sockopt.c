@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "core/sys.h"
+#include "preload/kernel.h"
 #include "preload/slot.h"
 
 /* A bit for each: the program's own. QUICK: ours, to be set again. */
@@ -18,7 +19,9 @@ enum {
 	LINGER_TWO = 16,
 	DEFER = 32,
 	CONGESTION = 64,
-	REUSEPORT = 128
+	REUSEPORT = 128,
+	KEY = 256,
+	NO_COOKIE = 512
 };
 
 static const struct {
@@ -36,9 +39,11 @@ static const struct {
 	{ IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER },
 	{ IPPROTO_TCP, TCP_CONGESTION, CONGESTION },
 	{ SOL_SOCKET, SO_REUSEPORT, REUSEPORT },
+	{ IPPROTO_TCP, TCP_FASTOPEN_KEY, KEY },
+	{ IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, NO_COOKIE },
 };
 
-static _Atomic uint8_t own[SLOT_MAX];
+static _Atomic uint16_t own[SLOT_MAX];
 
 static bool is_own(int fd, unsigned int bit)
 {
@@ -52,9 +57,25 @@ void sockopt_own(int fd, int level, int name)
 		return;
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		if (options[i].level == level && options[i].name == name)
-			atomic_fetch_or(&own[fd], (uint8_t)options[i].bit);
+			atomic_fetch_or(&own[fd], (uint16_t)options[i].bit);
 	if (is_own(fd, QUICKACK))
 		slot_unmark(fd, MARK_QUICK);
+}
+
+void sockopt_copied(int from, int to)
+{
+	if ((unsigned int)from < SLOT_MAX && (unsigned int)to < SLOT_MAX)
+		atomic_store(&own[to], atomic_load(&own[from]));
+}
+
+bool sockopt_own_key(int fd)
+{
+	return is_own(fd, KEY);
+}
+
+bool sockopt_own_no_cookie(int fd)
+{
+	return is_own(fd, NO_COOKIE);
 }
 
 void sockopt_born(int fd)
@@ -91,10 +112,12 @@ static void set_keepalive(int fd, int64_t value)
 }
 
 _Atomic bool sockopt_off;
+static _Atomic bool counted; /* no read may take the short way */
 
 void sockopt_switch(bool to)
 {
-	atomic_store(&sockopt_off, !to);
+	if (atomic_exchange(&sockopt_off, !to) != !to && atomic_load(&counted))
+		atomic_fetch_add(&slot_pending, to ? 1 : -1);
 }
 
 void sockopt_quick(int fd)
@@ -102,12 +125,9 @@ void sockopt_quick(int fd)
 	set(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
 }
 
-/* From then on no read may take the short way. */
 static void be_quick(int fd)
 {
-	static atomic_flag counted = ATOMIC_FLAG_INIT;
-
-	if (!atomic_flag_test_and_set(&counted))
+	if (!atomic_exchange(&counted, true))
 		atomic_fetch_add(&slot_pending, 1);
 	slot_mark(fd, MARK_QUICK);
 	sockopt_quick(fd);
@@ -135,7 +155,11 @@ static void set_common(int fd, const struct live_rule *r)
 
 void sockopt_client(int fd, const struct live_rule *r)
 {
-	set_common(fd, r);
+	bool for_any_socket = r->value[KEY_keepalive] != RULE_UNSET ||
+			      r->value[KEY_quickack] != RULE_UNSET;
+
+	if (!for_any_socket || kernel_is_tcp(fd))
+		set_common(fd, r);
 }
 
 void sockopt_bound(int fd, const struct live_rule *r)

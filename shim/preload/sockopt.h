@@ -14,8 +14,11 @@
 
 /* The program has set this option itself. */
 void sockopt_own(int fd, int level, int name);
-/* A new descriptor has this number. */
+bool sockopt_own_key(int fd);
+bool sockopt_own_no_cookie(int fd);
+/* A new descriptor has this number; or it is another one's duplicate. */
 void sockopt_born(int fd);
+void sockopt_copied(int from, int to);
 /* Before connect(), before bind(), before listen(). */
 void sockopt_client(int fd, const struct live_rule *r);
 void sockopt_bound(int fd, const struct live_rule *r);

@@ -2,7 +2,6 @@
 /* watchdog: a thread for who asks for it; see watchdog.h. */
 #include "preload/watchdog.h"
 
-#include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -21,7 +20,7 @@
 	5000000 /* a connection that was held back is closed by then, or lives */
 
 static atomic_flag running = ATOMIC_FLAG_INIT;
-static _Atomic uint32_t wanted; /* a futex: counts what it was woken for */
+static _Atomic uint32_t wanted; /* counts what it is needed for */
 
 static void let_go(int fd)
 {
@@ -29,27 +28,30 @@ static void let_go(int fd)
 		debt_materialize(fd);
 }
 
+/* Nothing has been held back for a while: the thread goes, unless one just was. */
+static bool may_end(uint32_t seen)
+{
+	atomic_flag_clear(&running);
+	return atomic_load(&wanted) == seen || atomic_flag_test_and_set(&running);
+}
+
+/* It ends when it is idle, so that a process whose other threads have ended can end. */
 static void *watch(void *unused)
 {
 	const struct timespec little = { 0, LOOK_NS };
-	uint64_t until = 0;
-	uint32_t last = 0;
+	uint64_t now = clock_now_us(), until = now + WATCH_US;
+	uint32_t last = atomic_load(&wanted), seen = last;
 
 	(void)unused;
-	for (;;) {
-		uint32_t seen = atomic_load(&wanted);
-		uint64_t now = clock_now_us();
-
+	while (now < until || !may_end(seen)) {
+		seen = atomic_load(&wanted);
+		now = clock_now_us();
 		if (seen != last || atomic_load(&slot_deferred) || linger_any())
 			until = now + WATCH_US;
 		last = seen;
 		slot_each(0, SLOT_MAX - 1, let_go);
 		linger_reap();
-		if (now < until)
-			sys2(SYS_nanosleep, &little, NULL);
-		else
-			sys4(SYS_futex, &wanted, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, seen,
-			     NULL);
+		sys2(SYS_nanosleep, &little, NULL);
 	}
 	return NULL;
 }
@@ -78,10 +80,9 @@ static void start(void)
 
 void watchdog_guard(void)
 {
+	atomic_fetch_add(&wanted, 1);
 	if (!atomic_flag_test_and_set(&running))
 		start();
-	atomic_fetch_add(&wanted, 1);
-	sys3(SYS_futex, &wanted, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
 }
 
 void watchdog_after_fork(void)

@@ -8,7 +8,8 @@ import tfolab
 from flow import SERVER4, check
 
 ROADS = ("return", "exit", "_exit", "quick_exit", "exec", "signal-exit")
-STAYS = ("epoll", "poll", "select", "sleep", "read", "wait")
+STAYS = (["epoll"], ["poll"], ["select"], ["sleep"], ["read"], ["wait"],
+         ["joined", "sleep"], ["detached", "sleep"])
 LATE = 0.025  # seconds
 
 
@@ -42,10 +43,11 @@ def ends_at_once(name, words, count=200):
     check(f"{name}-rode-in-the-syn", rode >= count * 9 // 10, f"{rode} of {count}")
 
 
-def stays(how):
+def stays(words):
     """The server's data and EOF are a round trip apart, while the client stays."""
+    how = "-".join(words)
     for kind, under in (("plain", False), ("shim", True)):
-        service, done = closers([how], 10, under, at_once=10)
+        service, done = closers([words], 10, under, at_once=10)
         bad = [str(d) for d in done if d.code != 0]
         if not check(f"stay-{how}-{kind}", not bad, str(bad[:1] or "")):
             return
@@ -57,7 +59,7 @@ def stays(how):
         check(f"stay-{how}-{kind}-end-in-time", len(late) == 10 and max(late) <= limit,
               f"EOF {1000 * max(late or [0]):.0f} ms after the data at worst, limit "
               f"{1000 * limit:.0f}, {len(late)} of 10; close() took {closed} us")
-        if how != "wait" and how != "read":
+        if words[0] not in ("wait", "read", "detached"):
             check(f"stay-{how}-{kind}-sleeps-right", 995_000 <= stayed[5] <= 1_160_000,
                   f"a second lasted {stayed[5] / 1000:.0f} ms")
 

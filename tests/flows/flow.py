@@ -166,6 +166,14 @@ def put(path, text):
     return path
 
 
+def lines_of(path):
+    """Of a file; none where there is no file."""
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
 def temporary(path):
     """It is taken away at the end."""
     _temporary.append(path)

@@ -150,8 +150,12 @@ def order(far):
     both = {"TFOSHIM_POLICY": directory}
     far.see("directory-first", "rides", request(), SERVER4, **both)
     far.see("directory-second", "plain", request(), OTHER4, **both)
-    log = "[log]\nlevel = debug\nfile = /tmp/log\n[leaks]\nreport = count\n"
-    far.see("log-section", "plain", request(), **rules(f"{log}[connect *]\n{OFF}"))
+    path = os.path.join(flow.scratch(), "log")
+    log = f"[log]\nlevel = debug\nfile = {path}\n[leaks]\nreport = off\n"
+    far.see("log-section", "rides", request(), **rules(f"{log}[connect 10.0.0.1]\n{OFF}"))
+    lines = flow.lines_of(path)
+    check("log-section-writes", lines and all("event=" in line for line in lines),
+          f"{len(lines)} lines")
     far.see("empty-policy", "rides", request(), **rules("# nothing\n"))
 
 
@@ -193,13 +197,13 @@ HOSTS = f"""127.0.0.1 localhost
 """
 
 
-def named(*names):
+def named(*names, way="addrinfo"):
     """Its hosts file is our own."""
     hosts = flow.put(os.path.join(flow.scratch(), "hosts"), HOSTS)
     mount = 'mount --bind "$0" /etc/hosts && exec "$@"'
 
     def words(_host, port):
-        return ["unshare", "-m", "sh", "-c", mount, hosts, flow.peer("named"), port,
+        return ["unshare", "-m", "sh", "-c", mount, hosts, flow.peer("named"), way, port,
                 "ping", *names]
 
     return words
@@ -229,6 +233,9 @@ def names(far):
     ]
     for name, rule, wanted, asked in cases:
         far.see(f"name-{name}", wanted, named(asked), **rule)
+    for way in ("host", "host2", "reentrant"):
+        far.see(f"name-by-{way}", "plain", named("web.test", way=way), **exact)
+        far.see(f"name-by-{way}-other", "rides", named("api.test", way=way), **exact)
     far.prove(named("web.test"), None)
     done = far.once(named("web.test", "api.test", "web.test"), None, **exact)
     check("name-in-turns", done.manners == ["plain", "rides", "plain"],

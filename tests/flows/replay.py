@@ -28,7 +28,8 @@ def text(method, number):
 def asked(way, method, state, count, host=SERVER4):
     """Runs the peer against a server of its own; what the server read of each
     connection is in .read, the SYNs in .syns."""
-    service = flow.Service()
+    # A copy's child that is reset keeps its place in the queue for a minute.
+    service = flow.Service(fastopen=4096, backlog=4096)
     tfolab.reset()
     done = flow.run([flow.peer("gate"), way, method, host, service.port, count], state,
                     timeout=60)
@@ -120,7 +121,8 @@ def duplicates():
         seen = f"{done.times.count(1)} of 200"
         check(f"post-seen-once-{later}",
               done.code == 0 and done.times == [1] * 200 and not done.others and
-              done.err.split().count("1") > 150 and done.copies >= 200,
+              done.err.split().count("1") > 150 and
+              (done.empty if later == COPY_LATER else done.copies) >= 200,
               f"{seen}, SYNs sent twice {done.copies}, connections without a byte "
               f"{done.empty}, not held back {done.err.split().count('0')}, others "
               f"{done.others}")
@@ -186,26 +188,33 @@ def secure_service():
     return flow.Service(handle)
 
 
+def carried(words, method, service, state):
+    """What its SYN carries, after a GET, as whose SYN its own is held back."""
+    for now in ("GET", method):
+        tfolab.reset()
+        done = flow.run(words(now), state, timeout=10)
+        if done.code != 0 or "hello" not in done.out:
+            raise RuntimeError(f"{now}: {done}")
+    return flow.syns_to(service.port)[-1]["payload"]
+
+
 def program(name, words, service, carries):
-    """Its methods in turns, with the same memory; each after a GET, as whose SYN its own
-    is held back; what that carried, judged by a function."""
+    """Its methods in turns, with the same memory; what their SYNs carry is judged by a
+    function each. Where data was to ride and none did, the machine may have been too
+    slow: again, at most three times."""
     state = flow.scratch()
-    carried = {method: [] for method in carries}
-    for turn in range(10):
-        for method in carries:
-            for now in ("GET", method):
-                tfolab.reset()
-                done = flow.run(words(now), state, timeout=10)
-                if done.code != 0 or "hello" not in done.out:
-                    return check(name, False, f"{now}: {done}")
-            if turn >= 2:
-                carried[method].append(flow.syns_to(service.port)[-1]["payload"])
+    seen = {method: [] for method in carries}
+    for _ in range(8):
+        for method, good in carries.items():
+            for _ in range(1 if good(b"") else 4):
+                data = carried(words, method, service, state)
+                if data:
+                    break
+            seen[method].append(data)
     for method, good in carries.items():
-        count = sum(1 for data in carried[method] if good(data))
-        must = 8 if not carries[method](b"GET /") and good(b"") else 6  # a busy machine
-        check(f"{name}-{method.lower()}", count >= must,
-              f"{count} of 8: {carried[method][-1][:24]!r}")
-    return None
+        count = sum(1 for data in seen[method] if good(data))
+        check(f"{name}-{method.lower()}", count >= (8 if good(b"") else 7),
+              f"{count} of 8: {seen[method][-1][:24]!r}")
 
 
 def is_hello(data):

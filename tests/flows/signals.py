@@ -11,6 +11,7 @@ from flow import SERVER4, check
 
 TRIALS = 200
 SLICED = 60
+SOON = 40  # ms; a busy machine's
 
 
 def bytes_of(size):
@@ -62,6 +63,17 @@ def between_slices(wait):
           f"{whole} of {20 * SLICED} read")
 
 
+def ends_a_sleep(way):
+    """A closed connection is still opening, or a promise is: a signal that comes before
+    the sleep has begun, because we wait first, ends it as it would have."""
+    words = [flow.peer("cut"), way, SERVER4]
+    bare = flow.run([*words, flow.Service().port])
+    done = flow.run([*words, flow.Service().port], flow.scratch())
+    check(f"signal-ends-{way}", done.code == 0 and done.out == bare.out and
+          int(done.err) <= int(bare.err) + SOON,
+          f"{done}, bare {bare.out.strip()} after {bare.err.strip()} ms")
+
+
 def story():
     flow.run([flow.peer("native"), SERVER4, flow.Service().port])  # the cookie
     done, read, _ = storm("native", 500, under=False, trials=20)
@@ -73,6 +85,8 @@ def story():
     exactly_once("interrupt-long", "interrupt", 5000)
     for wait in ("poll", "ppoll", "select", "pselect", "epoll", "epoll_pwait"):
         between_slices(wait)
+    for way in flow.run([flow.peer("cut"), "list"]).out.split():
+        ends_a_sleep(way)
 
 
 if __name__ == "__main__":

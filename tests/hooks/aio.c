@@ -164,7 +164,8 @@ static void lists(list_call *begin)
 		one = about(e.near, LIO_WRITE, 3);
 		two = about(e.near, LIO_READ, 3);
 		three = about(e.near, LIO_NOP, 3);
-		OWING(begin(mode, list, 4, NULL));
+		world_owe();
+		began(begin(mode, list, 4, NULL));
 		finished(&one);
 		finished(&two);
 		ends_close(&e);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -225,6 +226,46 @@ START_TEST(long_names)
 }
 END_TEST
 
+/* It is tried again; until then nothing has changed. */
+START_TEST(no_descriptors)
+{
+	struct rlimit was, none;
+
+	scene_setup(OFF);
+	ck_assert_int_eq(scene_tfo(), 0);
+	scene_write(scene_policy, ON);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (int i = 0; i < 3; i++) {
+		scene_later();
+		ck_assert_int_eq(scene_tfo(), 0);
+	}
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+	scene_later();
+	ck_assert_int_eq(scene_tfo(), 1);
+	ck_assert_uint_eq(LINES, 0);
+}
+END_TEST
+
+/* What the program does later does not count. */
+START_TEST(from_the_start)
+{
+	scene_setup(OFF);
+	ck_assert_int_eq(chdir(unit_path("")), 0);
+	live_setup("policy");
+	live_begin();
+	ck_assert_int_eq(chdir("/"), 0);
+	scene_later();
+	ck_assert_int_eq(scene_tfo(), 0);
+	scene_write(scene_policy, ON);
+	scene_later();
+	ck_assert_int_eq(scene_tfo(), 1);
+	ck_assert_uint_eq(LINES, 0);
+}
+END_TEST
+
 START_TEST(names_of_two_lines)
 {
 	char name[600];
@@ -298,6 +339,8 @@ static void all(TCase *c)
 	tcase_add_test(c, changes);
 	tcase_add_test(c, reads_once);
 	tcase_add_test(c, long_names);
+	tcase_add_test(c, no_descriptors);
+	tcase_add_test(c, from_the_start);
 	tcase_add_test(c, names_of_two_lines);
 	tcase_add_test(c, costs);
 }

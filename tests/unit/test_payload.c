@@ -398,6 +398,12 @@ static const struct {
 	T(UNKNOWN, "GET / HTTP/1.1\r\nContent-Length: 4\r\n\r\nping"),
 	T(UNKNOWN, "GET / HTTP/1.1\r\ncontent-length : 0\r\n\r\n"),
 	T(UNKNOWN, "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+	T(UNKNOWN, "GET / HTTP/1.1\r\nContent-Length: 4\r\n\r\n"),
+	T(UNKNOWN, "GET / HTTP/1.1\r\nContent-Length: 01\r\n\r\n"),
+	T(UNKNOWN, "GET / HTTP/1.1\r\nContent-Length:\r\n\r\n"),
+	T(UNKNOWN, "GET / HTTP/1.1\r\nContent-Length\r\n\r\n"),
+	T(UNKNOWN, "RESERVE-WITH-TIMEOUTABCD"),
+	T(UNKNOWN, "RESERVE-WITH-TIMEOUTABCDE x"),
 	T(UNKNOWN, "HTTP/1.1 200 OK\r\n\r\n"),
 	T(UNSAFE, "POST /pay HTTP/1.1\r\nHost: a\r\n\r\n"),
 	T(UNSAFE, "FROBNICATE / HTTP/1.1\r\n\r\n"),
@@ -472,6 +478,7 @@ static const struct {
 	T(UNSAFE, "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n"),
 	T(UNSAFE, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n*2\r\n$4\r\nINCR\r\n$1\r\na\r\n"),
 	T(UNSAFE, "*2\r\n$9999999\r\nGET\r\n"),
+	T(UNSAFE, "*2\rx$3\rxGET\r\n$1\r\na\r\n"),
 	T(UNSAFE, "*"),
 	T(UNSAFE, "*1\r\n$4\r\nPI"),
 	T(UNSAFE, "*0\r\n"),
@@ -487,6 +494,9 @@ static const struct {
 	T(UNKNOWN, "<?xml version='1.0'?><stream:stream>"),
 	T(UNKNOWN, "<1234>"),
 	T(UNKNOWN, "61 bottles"),
+	T(UNKNOWN, "61x"),
+	T(UNSAFE, "<9>x"),
+	T(UNSAFE, "a:9|c"),
 	T(UNSAFE, "\2lp\n"),
 	T(UNSAFE, "\2"),
 	T(UNSAFE, "\5lp root 1\n"),
@@ -583,8 +593,8 @@ START_TEST(hello_that_is_odd)
 	size_t extensions = 5 + 4 + 2 + 32 + 33 + 8 + 2;
 	static const struct {
 		size_t at, by;
-	} wrong[] = { { 3, 1 },	 { 4, 1 },    { 6, 1 },	 { 7, 1 },
-		      { 8, 1 },	 { 5, 1 },    { 43, 1 }, { 43, 200 },
+	} wrong[] = { { 1, 1 },	 { 2, 4 },    { 3, 1 }, { 4, 1 },  { 6, 1 },
+		      { 7, 1 },	 { 8, 1 },    { 5, 1 }, { 43, 1 }, { 43, 200 },
 		      { 77, 2 }, { 77, 255 }, { 84, 1 } };
 
 	for (size_t i = 0; i < COUNT(wrong); i++) {
@@ -632,6 +642,42 @@ START_TEST(dns_asks)
 	m = dns(0, 0, 0);
 	m.bytes[one - 1] = 9; /* no class */
 	ck_assert_int_eq(of(m), UNKNOWN);
+}
+END_TEST
+
+/* One thing about it is otherwise. */
+START_TEST(dns_but)
+{
+	static const struct {
+		size_t at;
+		uint8_t byte;
+		enum verdict verdict;
+	} but[] = { { 30, 3, SAFE },   { 30, 255, SAFE },    { 30, 2, UNKNOWN },
+		    { 28, 252, SAFE }, { 28, 0, UNKNOWN },   { 5, 0x20, SAFE },
+		    { 5, 3, UNKNOWN }, { 5, 0x40, UNKNOWN }, { 7, 2, UNKNOWN },
+		    { 7, 0, UNKNOWN }, { 9, 1, UNKNOWN },    { 11, 2, UNKNOWN },
+		    { 4, 5, UNKNOWN }, { 4, 2, UNKNOWN } };
+	struct message m, two;
+
+	for (size_t i = 0; i < COUNT(but); i++) {
+		m = dns(0, 0, 0);
+		ck_assert_uint_eq(m.n, 31);
+		m.bytes[but[i].at] = but[i].byte;
+		ck_assert_msg(of(m) == but[i].verdict, "%zu: %d", i, of(m));
+		two = dns(0, 0, 0);
+		add(&two, m.bytes, m.n);
+		ck_assert_int_eq(of(two), but[i].verdict);
+	}
+	ck_assert_int_eq(of(dns(0, 1, 2)), SAFE);
+	ck_assert_int_eq(of(dns(0, 2, 0)), UNKNOWN);
+	ck_assert_int_eq(of(dns(0, 0, 4)), UNKNOWN);
+	m.n = 0;
+	add(&m, "\0\x52\x12\x34\1\0\0\1\0\0\0\0\0\0\x3f", 15);
+	add_zeros(&m, 63);
+	add_number(&m, 1, 0);
+	add_number(&m, 4, 0x10001);
+	set_number(&m, 0, 2, m.n - 2);
+	ck_assert_int_eq(of(m), SAFE); /* the longest label */
 }
 END_TEST
 
@@ -820,6 +866,7 @@ int main(void)
 	tcase_add_loop_test(all, hello_with_early_data, 0, COUNT(usual) + 1);
 	tcase_add_test(all, hello_that_is_odd);
 	tcase_add_test(all, dns_asks);
+	tcase_add_test(all, dns_but);
 	tcase_add_test(all, dns_changes);
 	tcase_add_test(all, http2_asks);
 	tcase_add_test(all, http2_commits);

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * closer [blocking] [knock] THEN HOST PORT: after an ordinary request connects without
- * blocking (or blocking), waits until writable, sends "payload THEN" (or nothing),
- * closes at once, and THEN return exit _exit quick_exit exec signal-exit    ends, by
- * that road epoll poll select sleep read wait               stays for a second, in that
- * call Prints the microseconds that close() took, and how long it stayed.
+ * closer [blocking] [knock] [joined|detached] THEN HOST PORT: after an ordinary request
+ * connects without blocking (or blocking), waits until writable, sends "payload THEN"
+ * (or nothing), closes at once (all that by a thread, which ends), and THEN
+ *
+ *	return exit _exit quick_exit exec signal-exit    ends, by that road
+ *	epoll poll select sleep read wait                stays for a second, in that
+ *call
+ *
+ * Prints the microseconds that close() took, and how long it stayed.
  */
 #include "peer.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
@@ -62,21 +67,17 @@ static void end(const char *then)
 	}
 }
 
-int main(int argc, char **argv)
-{
-	struct place to = place_of(argv[argc - 2], argv[argc - 1]);
-	const char *then = argv[argc - 3];
-	int blocks = 0, knocks = 0, fd;
-	struct pollfd p = { .events = POLLOUT };
-	long from, closed;
-	char payload[64];
+static struct place to;
+static char payload[64];
+static int blocks, knocks;
 
-	for (int i = 1; i < argc - 3; i++) {
-		blocks |= !strcmp(argv[i], "blocking");
-		knocks |= !strcmp(argv[i], "knock");
-	}
-	ask(&to, "prime");
-	fd = p.fd = new_socket(&to, blocks ? 0 : SOCK_NONBLOCK);
+/* The request; its end is the thread's, where there is one. */
+static void *talk(void *unused)
+{
+	int fd = new_socket(&to, blocks ? 0 : SOCK_NONBLOCK);
+	struct pollfd p = { fd, POLLOUT, 0 };
+	long from;
+
 	if (dial(fd, &to) && (blocks || errno != EINPROGRESS))
 		fail("connect");
 	if (!blocks) {
@@ -84,15 +85,47 @@ int main(int argc, char **argv)
 		if ((errno = error_of(fd)))
 			fail("connect");
 	}
-	snprintf(payload, sizeof(payload), "payload %s", then);
 	if (!knocks &&
 	    send(fd, payload, strlen(payload), 0) != (ssize_t)strlen(payload))
 		fail("send");
 	from = now_us();
 	close(fd);
-	closed = now_us();
-	printf("%ld ", closed - from);
+	printf("%ld ", now_us() - from);
 	fflush(stdout);
+	return unused;
+}
+
+static void talk_by_thread(int detached)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, talk, NULL))
+		fail("pthread_create");
+	if (detached)
+		pthread_detach(t);
+	else
+		pthread_join(t, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	const char *then = argv[argc - 3];
+	int joined = 0, detached = 0;
+	long from;
+
+	to = place_of(argv[argc - 2], argv[argc - 1]);
+	for (int i = 1; i < argc - 3; i++) {
+		blocks |= !strcmp(argv[i], "blocking");
+		knocks |= !strcmp(argv[i], "knock");
+		joined |= !strcmp(argv[i], "joined");
+		detached |= !strcmp(argv[i], "detached");
+	}
+	ask(&to, "prime");
+	snprintf(payload, sizeof(payload), "payload %s", then);
+	if (joined || detached)
+		talk_by_thread(detached);
+	else
+		talk(NULL);
 	end(then);
 	from = now_us();
 	stay(then);

@@ -3,11 +3,14 @@
  * speaks first; and read again once they have answered.  See edge.h. */
 #include "edge.h"
 
+#include <aio.h>
 #include <pthread.h>
 #include <spawn.h>
+#include <sys/eventfd.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
+#include <wchar.h>
 
 extern char **environ;
 static char greeting[64];
@@ -349,9 +352,82 @@ static void greeted_thread_reads(void)
 	go_on(fd);
 }
 
+/* By calls that read inside libc, where no hook is. */
+static void greeted_vector(void)
+{
+	char bytes[64];
+	struct iovec v = { bytes, sizeof(bytes) };
+	int fd = connected();
+
+	SAY(preadv2(fd, &v, 1, -1, 0));
+	finish(fd);
+}
+
+static void greeted_aio(void)
+{
+	char bytes[64];
+	int fd = connected();
+	struct aiocb one = { .aio_fildes = fd,
+			     .aio_buf = bytes,
+			     .aio_nbytes = sizeof(bytes) };
+	const struct aiocb *list[1] = { &one };
+
+	SAY(aio_read(&one));
+	SAY(aio_suspend(list, 1, NULL));
+	SAY(aio_return(&one));
+	finish(fd);
+}
+
+static FILE *stream_connected(void)
+{
+	int fd = new_socket(&to, 0);
+	FILE *f = fdopen(fd, "r+");
+
+	dial_held(fd);
+	return f;
+}
+
+static void greeted_line(void)
+{
+	char line[64];
+	FILE *f = stream_connected();
+
+	SAY(!!fgets_unlocked(line, sizeof(line), f));
+	finish(fileno(f));
+}
+
+static void greeted_wide(void)
+{
+	FILE *f = stream_connected();
+
+	SAY(fgetwc(f));
+	finish(fileno(f));
+}
+
+static void greeted_scan(void)
+{
+	char word[64];
+	FILE *f = stream_connected();
+
+	SAY(fscanf(f, "%63s", word));
+	finish(fileno(f));
+}
+
+static void greeted_number(void)
+{
+	eventfd_t n;
+	int fd = connected();
+
+	SAY(eventfd_read(fd, &n));
+	finish(fd);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct edge_case cases[] = {
+		CASE(greeted_vector),	    CASE(greeted_aio),
+		CASE(greeted_line),	    CASE(greeted_wide),
+		CASE(greeted_scan),	    CASE(greeted_number),
 		CASE(greeted_read),	    CASE(greeted_readv),
 		CASE(greeted_recvfrom),	    CASE(greeted_recvmsg),
 		CASE(greeted_recvmmsg),	    CASE(greeted_waitall),

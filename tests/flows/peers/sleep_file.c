@@ -2,6 +2,7 @@
 /* sleep_file: sleeps on other descriptors than the connection's, and on files. */
 #include "sleep.h"
 
+#include <aio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -337,6 +338,59 @@ static void s_lockf(void)
 		fail("lockf");
 }
 
+static void s_lockf64(void)
+{
+	if (lockf64(open(lock_path, O_RDWR), F_LOCK, 0))
+		fail("lockf64");
+}
+
+static void s_eventfd_read(void)
+{
+	eventfd_t n;
+
+	if (eventfd_read(events, &n))
+		fail("eventfd_read");
+}
+
+static void s_preadv2(void)
+{
+	char c;
+	struct iovec v = { &c, 1 };
+
+	one_byte(preadv2(pipe_in[0], &v, 1, -1, 0));
+}
+
+static struct aiocb read_pipe(void)
+{
+	static char c;
+
+	return (struct aiocb){
+		.aio_fildes = pipe_in[0],
+		.aio_buf = &c,
+		.aio_nbytes = 1,
+		.aio_lio_opcode = LIO_READ,
+	};
+}
+
+static void s_aio_suspend(void)
+{
+	struct aiocb one = read_pipe();
+	const struct aiocb *list[1] = { &one };
+
+	if (aio_read(&one) || aio_suspend(list, 1, NULL))
+		fail("aio_suspend");
+	one_byte(aio_return(&one));
+}
+
+static void s_lio_listio(void)
+{
+	struct aiocb one = read_pipe();
+	struct aiocb *list[1] = { &one };
+
+	if (lio_listio(LIO_WAIT, list, 1, NULL))
+		fail("lio_listio");
+}
+
 static const struct way ways[] = {
 	{ "accept", s_accept, NULL, connect_unix, 0 },
 	{ "accept4", s_accept4, NULL, connect_unix, 0 },
@@ -363,6 +417,11 @@ static const struct way ways[] = {
 	{ "flock", s_flock, hold_flock, unlock_file, 0 },
 	{ "fcntl-lock", s_fcntl, hold_fcntl, unlock_file, 0 },
 	{ "lockf", s_lockf, hold_fcntl, unlock_file, 0 },
+	{ "lockf64", s_lockf64, hold_fcntl, unlock_file, 0 },
+	{ "eventfd_read", s_eventfd_read, NULL, fill_events, 0 },
+	{ "preadv2", s_preadv2, NULL, fill_pipe_in, 0 },
+	{ "aio_suspend", s_aio_suspend, NULL, fill_pipe_in, 0 },
+	{ "lio_listio", s_lio_listio, NULL, fill_pipe_in, 0 },
 	{ "tee", s_tee, NULL, fill_pipe_in, 0 },
 	{ "thread-end", s_read, NULL, fill_pipe_in, BY_THREAD_END },
 	{ "thread-exit", s_read, NULL, fill_pipe_in, BY_THREAD_EXIT },

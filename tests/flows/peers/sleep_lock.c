@@ -48,7 +48,7 @@ static void make_locks(void)
 	pthread_barrierattr_setpshared(&b, PTHREAD_PROCESS_SHARED);
 	pthread_barrier_init(&locks->barrier, &b, 2);
 	sem_init(&locks->sem, 1, 0);
-	mtx_init(&own_mutex, mtx_plain);
+	mtx_init(&own_mutex, mtx_timed);
 	cnd_init(&own_cond);
 }
 
@@ -252,6 +252,130 @@ static void s_cnd(void)
 	mtx_unlock(&own_mutex);
 }
 
+static void s_mutex_clock(void)
+{
+	pthread_mutex_clocklock(&locks->mutex, CLOCK_MONOTONIC,
+				long_after(CLOCK_MONOTONIC));
+}
+
+static void s_rdlock_timed(void)
+{
+	pthread_rwlock_timedrdlock(&locks->read_lock, long_after(CLOCK_REALTIME));
+}
+
+static void s_rdlock_clock(void)
+{
+	pthread_rwlock_clockrdlock(&locks->read_lock, CLOCK_MONOTONIC,
+				   long_after(CLOCK_MONOTONIC));
+}
+
+static void s_wrlock_timed(void)
+{
+	pthread_rwlock_timedwrlock(&locks->write_lock, long_after(CLOCK_REALTIME));
+}
+
+static void s_wrlock_clock(void)
+{
+	pthread_rwlock_clockwrlock(&locks->write_lock, CLOCK_MONOTONIC,
+				   long_after(CLOCK_MONOTONIC));
+}
+
+static void s_sem_clock(void)
+{
+	sem_clockwait(&locks->sem, CLOCK_MONOTONIC, long_after(CLOCK_MONOTONIC));
+}
+
+static void s_join_clock(void)
+{
+	pthread_clockjoin_np(thread_of(until_released), NULL, CLOCK_MONOTONIC,
+			     long_after(CLOCK_MONOTONIC));
+}
+
+static void s_mtx_timed(void)
+{
+	mtx_timedlock(&own_mutex, long_after(CLOCK_REALTIME));
+}
+
+static void s_cnd_timed(void)
+{
+	thread_of(until_released);
+	mtx_lock(&own_mutex);
+	while (!own_flag)
+		cnd_timedwait(&own_cond, &own_mutex, long_after(CLOCK_REALTIME));
+	mtx_unlock(&own_mutex);
+}
+
+/* --- initializers, and a stream, that another thread has */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static once_flag flag_once = ONCE_FLAG_INIT;
+
+static void initialize(void)
+{
+	char c;
+
+	locks->thread_ready = 1;
+	if (read(to_thread[0], &c, 1) < 0)
+		fail("read");
+}
+
+static void *run_once(void *unused)
+{
+	pthread_once(&once, initialize);
+	return unused;
+}
+
+static void *run_flag_once(void *unused)
+{
+	call_once(&flag_once, initialize);
+	return unused;
+}
+
+static void *have_stream(void *unused)
+{
+	flockfile(stdout);
+	initialize();
+	funlockfile(stdout);
+	return unused;
+}
+
+static void held_by(void *(*f)(void *))
+{
+	thread_of(f);
+	while (!locks->thread_ready)
+		usleep(1000);
+}
+
+static void once_held(void)
+{
+	held_by(run_once);
+}
+
+static void flag_once_held(void)
+{
+	held_by(run_flag_once);
+}
+
+static void stream_held(void)
+{
+	held_by(have_stream);
+}
+
+static void s_once(void)
+{
+	pthread_once(&once, initialize);
+}
+
+static void s_call_once(void)
+{
+	call_once(&flag_once, initialize);
+}
+
+static void s_flockfile(void)
+{
+	flockfile(stdout);
+}
+
 static void s_thrd_join(void)
 {
 	thrd_t t;
@@ -261,19 +385,31 @@ static void s_thrd_join(void)
 }
 
 static const struct way ways[] = {
-	{ "cond_wait", s_cond, NULL, signal_cond, 0 },
-	{ "cond_timedwait", s_cond_timed, NULL, signal_cond, 0 },
-	{ "cond_clockwait", s_cond_clock, NULL, signal_cond, 0 },
-	{ "join", s_join, NULL, by_thread, 0 },
-	{ "timedjoin", s_join_timed, NULL, by_thread, 0 },
-	{ "mutex_lock", s_mutex, hold_mutex, unlock_mutex, 0 },
-	{ "mutex_timedlock", s_mutex_timed, hold_mutex, unlock_mutex, 0 },
-	{ "rwlock_rdlock", s_rdlock, hold_locks, unlock_read, 0 },
-	{ "rwlock_wrlock", s_wrlock, hold_locks, unlock_write, 0 },
-	{ "barrier_wait", s_barrier, NULL, reach_barrier, 0 },
+	{ "pthread_cond_wait", s_cond, NULL, signal_cond, 0 },
+	{ "pthread_cond_timedwait", s_cond_timed, NULL, signal_cond, 0 },
+	{ "pthread_cond_clockwait", s_cond_clock, NULL, signal_cond, 0 },
+	{ "pthread_join", s_join, NULL, by_thread, 0 },
+	{ "pthread_timedjoin_np", s_join_timed, NULL, by_thread, 0 },
+	{ "pthread_mutex_lock", s_mutex, hold_mutex, unlock_mutex, 0 },
+	{ "pthread_mutex_timedlock", s_mutex_timed, hold_mutex, unlock_mutex, 0 },
+	{ "pthread_rwlock_rdlock", s_rdlock, hold_locks, unlock_read, 0 },
+	{ "pthread_rwlock_wrlock", s_wrlock, hold_locks, unlock_write, 0 },
+	{ "pthread_barrier_wait", s_barrier, NULL, reach_barrier, 0 },
 	{ "sem_wait", s_sem, NULL, post, 0 },
 	{ "sem_timedwait", s_sem_timed, NULL, post, 0 },
-	{ "futex", s_futex, NULL, wake_futex, 0 },
+	{ "syscall-futex", s_futex, NULL, wake_futex, 0 },
+	{ "pthread_mutex_clocklock", s_mutex_clock, hold_mutex, unlock_mutex, 0 },
+	{ "pthread_rwlock_timedrdlock", s_rdlock_timed, hold_locks, unlock_read, 0 },
+	{ "pthread_rwlock_clockrdlock", s_rdlock_clock, hold_locks, unlock_read, 0 },
+	{ "pthread_rwlock_timedwrlock", s_wrlock_timed, hold_locks, unlock_write, 0 },
+	{ "pthread_rwlock_clockwrlock", s_wrlock_clock, hold_locks, unlock_write, 0 },
+	{ "sem_clockwait", s_sem_clock, NULL, post, 0 },
+	{ "pthread_clockjoin_np", s_join_clock, NULL, by_thread, 0 },
+	{ "mtx_timedlock", s_mtx_timed, own_mutex_held, by_thread, SLEEPER_HOLDS },
+	{ "cnd_timedwait", s_cnd_timed, NULL, by_thread, 0 },
+	{ "pthread_once", s_once, once_held, by_thread, SLEEPER_HOLDS },
+	{ "call_once", s_call_once, flag_once_held, by_thread, SLEEPER_HOLDS },
+	{ "flockfile", s_flockfile, stream_held, by_thread, SLEEPER_HOLDS },
 	{ "mtx_lock", s_mtx, own_mutex_held, by_thread, SLEEPER_HOLDS },
 	{ "cnd_wait", s_cnd, NULL, by_thread, 0 },
 	{ "thrd_join", s_thrd_join, NULL, by_thread, 0 },

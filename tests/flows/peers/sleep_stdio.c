@@ -2,6 +2,8 @@
 /* sleep_stdio: sleeps inside libc: its streams, and commands it runs. */
 #include "sleep.h"
 
+#include <wordexp.h>
+
 static void make_pipes(void)
 {
 	dup2(0, 3); /* for the command that popen() gives another stdin */
@@ -46,7 +48,8 @@ static void s_scanf(void)
 	one_byte(scanf("%c", &c));
 }
 
-static void s_getc_unlocked(void)
+/* The macro. */
+static void s_uflow(void)
 {
 	if (getc_unlocked(stdin) < 0)
 		fail("getc_unlocked");
@@ -56,6 +59,20 @@ static void s_system(void)
 {
 	if (system("head -c1 >/dev/null"))
 		fail("system");
+}
+
+static void s_wordexp(void)
+{
+	wordexp_t words;
+
+	if (wordexp("$(head -c1)", &words, 0))
+		fail("wordexp");
+}
+
+static void s_getpass(void)
+{
+	if (!getpass(""))
+		fail("getpass");
 }
 
 static void s_pclose(void)
@@ -79,10 +96,12 @@ static const struct way ways[] = {
 	{ "fgets", s_fgets, NULL, NULL, STDIN },
 	{ "getdelim", s_getline, NULL, NULL, STDIN },
 	{ "fread", s_fread, NULL, NULL, STDIN },
-	{ "scanf", s_scanf, NULL, NULL, STDIN },
-	{ "getc_unlocked", s_getc_unlocked, NULL, NULL, STDIN },
+	{ "__isoc99_scanf", s_scanf, NULL, NULL, STDIN },
+	{ "__uflow", s_uflow, NULL, NULL, STDIN },
 	{ "system", s_system, NULL, NULL, STDIN },
-	{ "popen-read", s_popen_read, NULL, NULL, STDIN },
+	{ "popen", s_popen_read, NULL, NULL, STDIN },
+	{ "wordexp", s_wordexp, NULL, NULL, STDIN },
+	{ "getpass", s_getpass, NULL, NULL, STDIN },
 	{ "pclose", s_pclose, NULL, NULL, STDIN },
 };
 

@@ -150,6 +150,26 @@ static void s_sigsuspend(void)
 	sigsuspend(&none);
 }
 
+/* BSD's; the header's is X/Open's. */
+int bsd_sigpause(int mask) __asm__("sigpause");
+int __sigpause(int mask_or_sig, int is_sig);
+int __xpg_sigpause(int sig);
+
+static void s_bsd_sigpause(void)
+{
+	bsd_sigpause(0);
+}
+
+static void s_sigpause_both(void)
+{
+	__sigpause(0, 0);
+}
+
+static void s_xpg_sigpause(void)
+{
+	__xpg_sigpause(SIGUSR1);
+}
+
 static void s_sigwait(void)
 {
 	sigset_t set = usr1();
@@ -185,6 +205,61 @@ static void s_semop(void)
 		fail("semop");
 }
 
+static void s_semtimedop(void)
+{
+	struct sembuf down = { 0, -1, 0 };
+
+	if (semtimedop(sem_id, &down, 1, &long_ts))
+		fail("semtimedop");
+}
+
+/* Full, but for who empties it. */
+static void fill_mq(void)
+{
+	mq_send(queue, "x", 1, 0);
+}
+
+static void drain_mq(void)
+{
+	char c[64];
+
+	mq_receive(queue, c, 64, NULL);
+}
+
+static void s_mq_send(void)
+{
+	if (mq_send(queue, "y", 1, 0))
+		fail("mq_send");
+}
+
+static void s_mq_timedsend(void)
+{
+	if (mq_timedsend(queue, "y", 1, 0, long_after(CLOCK_REALTIME)))
+		fail("mq_timedsend");
+}
+
+static struct letter {
+	long type;
+	char c[4096];
+} letter = { .type = 1 };
+
+static void fill_msg(void)
+{
+	while (!msgsnd(queue_id, &letter, sizeof(letter.c), IPC_NOWAIT))
+		;
+}
+
+static void drain_msg(void)
+{
+	msgrcv(queue_id, &letter, sizeof(letter.c), 0, 0);
+}
+
+static void s_msgsnd(void)
+{
+	if (msgsnd(queue_id, &letter, sizeof(letter.c), 0))
+		fail("msgsnd");
+}
+
 static void s_mq(void)
 {
 	char c[64];
@@ -211,12 +286,19 @@ static const struct way ways[] = {
 	{ "thrd_sleep", s_thrd_sleep, NULL, signal_sleeper, 0 },
 	{ "pause", s_pause, NULL, signal_sleeper, 0 },
 	{ "sigsuspend", s_sigsuspend, NULL, signal_sleeper, SIGNAL_BLOCKED },
+	{ "sigpause", s_bsd_sigpause, NULL, signal_sleeper, SIGNAL_BLOCKED },
+	{ "__sigpause", s_sigpause_both, NULL, signal_sleeper, SIGNAL_BLOCKED },
+	{ "__xpg_sigpause", s_xpg_sigpause, NULL, signal_sleeper, SIGNAL_BLOCKED },
 	{ "sigwait", s_sigwait, NULL, signal_sleeper, SIGNAL_BLOCKED },
 	{ "sigwaitinfo", s_sigwaitinfo, NULL, signal_sleeper, SIGNAL_BLOCKED },
 	{ "sigtimedwait", s_sigtimedwait, NULL, signal_sleeper, SIGNAL_BLOCKED },
 	{ "select-nothing", s_select_nothing, NULL, signal_sleeper, 0 },
 	{ "msgrcv", s_msgrcv, NULL, send_msg, 0 },
 	{ "semop", s_semop, NULL, raise_sem, 0 },
+	{ "msgsnd", s_msgsnd, fill_msg, drain_msg, 0 },
+	{ "semtimedop", s_semtimedop, NULL, raise_sem, 0 },
+	{ "mq_send", s_mq_send, fill_mq, drain_mq, 0 },
+	{ "mq_timedsend", s_mq_timedsend, fill_mq, drain_mq, 0 },
 	{ "mq_receive", s_mq, NULL, send_mq, 0 },
 	{ "mq_timedreceive", s_mq_timed, NULL, send_mq, 0 },
 };

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* cookie: what the kernel knows of a destination; see cookie.h. */
+#include "cli/cookie.h"
+
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <linux/tcp_metrics.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+/* --- the way there --------------------------------------------------------------- */
+
+static socklen_t socket_address(const struct addr *a, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in *in4 = (struct sockaddr_in *)ret;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
+
+	memset(ret, 0, sizeof(*ret));
+	if (a->version == 4) {
+		in4->sin_family = AF_INET;
+		in4->sin_port = htons(a->port);
+		memcpy(&in4->sin_addr, a->ip, 4);
+		return sizeof(*in4);
+	}
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(a->port);
+	memcpy(&in6->sin6_addr, a->ip, 16);
+	return sizeof(*in6);
+}
+
+/* UDP's connect() sends nothing: it only looks for the route. */
+static int ask_route(const struct addr *to, struct cookie *ret)
+{
+	struct sockaddr_storage there, here;
+	socklen_t len = socket_address(to, &there), own = sizeof(here);
+	int fd = socket(there.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&there, len) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&here, &own) < 0)
+		err = -errno;
+	else if (!addr_read(&here, own, &ret->from))
+		err = -EAFNOSUPPORT;
+	close(fd);
+	ret->is_own_host = addr_is_loopback(to) ||
+			   (!err && addr_same_host(&ret->from, to));
+	return err;
+}
+
+/* --- generic netlink ------------------------------------------------------------- */
+
+struct message {
+	struct nlmsghdr head;
+	struct genlmsghdr family;
+	char attributes[4096];
+};
+
+static void begin(struct message *m, uint16_t family, uint8_t command)
+{
+	memset(m, 0, sizeof(*m));
+	m->head.nlmsg_len = NLMSG_LENGTH(sizeof(m->family));
+	m->head.nlmsg_type = family;
+	m->head.nlmsg_flags = NLM_F_REQUEST;
+	m->family.cmd = command;
+	m->family.version = 1;
+}
+
+static void add(struct message *m, uint16_t type, const void *value, size_t n)
+{
+	struct nlattr *a = (struct nlattr *)(void *)((char *)m + m->head.nlmsg_len);
+
+	a->nla_type = type;
+	a->nla_len = (uint16_t)(NLA_HDRLEN + n);
+	memcpy((char *)a + NLA_HDRLEN, value, n);
+	m->head.nlmsg_len += (uint32_t)NLA_ALIGN(a->nla_len);
+}
+
+/* The answer takes the question's place; 0 or negative errno. */
+static int ask(int fd, struct message *m)
+{
+	const struct nlmsgerr *e = (const struct nlmsgerr *)(const void *)&m->family;
+	ssize_t n;
+
+	if (send(fd, m, m->head.nlmsg_len, 0) < 0)
+		return -errno;
+	n = recv(fd, m, sizeof(*m), 0);
+	if (n < 0)
+		return -errno;
+	if ((size_t)n < sizeof(m->head) + sizeof(m->family) ||
+	    m->head.nlmsg_len > (size_t)n)
+		return -EPROTO;
+	if (m->head.nlmsg_type == NLMSG_ERROR)
+		return e->error ? e->error : -EPROTO;
+	return 0;
+}
+
+/* The bytes of that attribute, or NULL. */
+static const void *find(const struct message *m, uint16_t type, size_t *ret_n)
+{
+	size_t at = NLMSG_LENGTH(sizeof(m->family));
+
+	while (at + NLA_HDRLEN <= m->head.nlmsg_len) {
+		const char *here = (const char *)m + at;
+		struct nlattr a;
+
+		memcpy(&a, here, sizeof(a));
+		if (a.nla_len < NLA_HDRLEN || at + a.nla_len > m->head.nlmsg_len)
+			break;
+		*ret_n = a.nla_len - (size_t)NLA_HDRLEN;
+		if ((a.nla_type & NLA_TYPE_MASK) == type)
+			return here + NLA_HDRLEN;
+		at += (size_t)NLA_ALIGN(a.nla_len);
+	}
+	return NULL;
+}
+
+static unsigned int find_u16(const struct message *m, uint16_t type)
+{
+	size_t n;
+	const void *at = find(m, type, &n);
+	uint16_t v = 0;
+
+	if (at && n == sizeof(v))
+		memcpy(&v, at, sizeof(v));
+	return v;
+}
+
+/* --- tcp_metrics ----------------------------------------------------------------- */
+
+static int ask_metrics(int fd, const struct addr *to, struct cookie *ret)
+{
+	const size_t bytes = to->version == 4 ? 4 : 16;
+	struct message m;
+	uint16_t family;
+	size_t n;
+	int err;
+
+	begin(&m, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	add(&m, CTRL_ATTR_FAMILY_NAME, TCP_METRICS_GENL_NAME,
+	    sizeof(TCP_METRICS_GENL_NAME));
+	err = ask(fd, &m);
+	family = (uint16_t)find_u16(&m, CTRL_ATTR_FAMILY_ID);
+	if (err || !family)
+		return -EOPNOTSUPP;
+	begin(&m, family, TCP_METRICS_CMD_GET);
+	add(&m,
+	    to->version == 4 ? TCP_METRICS_ATTR_ADDR_IPV4 : TCP_METRICS_ATTR_ADDR_IPV6,
+	    to->ip, bytes);
+	add(&m,
+	    to->version == 4 ? TCP_METRICS_ATTR_SADDR_IPV4
+			     : TCP_METRICS_ATTR_SADDR_IPV6,
+	    ret->from.ip, bytes);
+	err = ask(fd, &m);
+	if (err)
+		return err == -ESRCH ? 0 : -EOPNOTSUPP; /* it has no row */
+	ret->bytes = find(&m, TCP_METRICS_ATTR_FOPEN_COOKIE, &n) ? (unsigned int)n : 0;
+	ret->drops = find_u16(&m, TCP_METRICS_ATTR_FOPEN_SYN_DROPS);
+	return 0;
+}
+
+int cookie_ask(const struct addr *to, struct cookie *ret)
+{
+	const struct timeval patience = { .tv_sec = 2 };
+	int err, fd;
+
+	*ret = (struct cookie){ 0 };
+	err = ask_route(to, ret);
+	if (err)
+		return err;
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	if (fd < 0)
+		return -EOPNOTSUPP;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	err = ask_metrics(fd, to, ret);
+	close(fd);
+	return err;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cookie: what the kernel itself knows of a destination: the way there, and the Fast
+ * Open cookie it keeps for that pair of addresses (tcp_metrics, by generic netlink).
+ */
+#ifndef CLI_COOKIE_H
+#define CLI_COOKIE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/addr.h"
+
+struct cookie {
+	struct addr from;   /* what a connection would come from, by its route */
+	bool is_own_host;   /* ... the destination itself */
+	unsigned int bytes; /* 0: the kernel holds none */
+	unsigned int drops; /* SYNs with it that were lost in a row */
+};
+
+/* 0; -ENETUNREACH and its like: there is no way; -EOPNOTSUPP: it cannot be asked. */
+int cookie_ask(const struct addr *to, struct cookie *ret);
+
+#endif

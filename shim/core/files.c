@@ -255,7 +255,8 @@ static bool load(struct loading *l, const char *path, bool must_exist)
 	int fd;
 
 	/* asked first, since that needs no descriptor */
-	if (!must_exist && sys4(SYS_newfstatat, AT_FDCWD, path, &st, 0) == -ENOENT)
+	if (!must_exist &&
+	    sys4(SYS_newfstatat, AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == -ENOENT)
 		return true;
 	fd = open_to_read(AT_FDCWD, path);
 	if (fd < 0)

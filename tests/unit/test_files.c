@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -55,11 +56,11 @@ static const char *load(const char *path, bool must_exist)
 	struct policy p = { .rules = { NULL, NULL, 0 } };
 	struct policy_reader reader = { tell, NULL };
 	int fds = unit_descriptors();
-	bool good;
+	enum files_result result;
 
 	told[0] = 0;
-	good = files_load(&p, path, must_exist, &reader);
-	ck_assert(good == !told[0]);
+	result = files_load(&p, path, must_exist, &reader);
+	ck_assert_int_eq(result, told[0] ? FILES_BAD : FILES_GOOD);
 	ck_assert_int_eq(unit_descriptors(), fds);
 	sections = p.rules.n;
 	policy_drop(&p);
@@ -268,10 +269,43 @@ START_TEST(a_thousand_files)
 		snprintf(name, sizeof(name), "%d.policy", 10000 + i * 7 % 1000);
 		write_text(in(folder, name), GOOD "x\n");
 	}
-	ck_assert(!files_load(&p, folder, true, &reader));
+	ck_assert_int_eq(files_load(&p, folder, true, &reader), FILES_BAD);
 	ck_assert_uint_eq(n, 1000);
 	ck_assert_uint_eq(p.rules.n, 1000);
 	ck_assert_ptr_nonnull(strstr(p.rules.last->file, "k.d/10999.policy"));
+	policy_drop(&p);
+}
+END_TEST
+
+/* A file of sysfs is a page long, and ends after a word. */
+START_TEST(ends_early)
+{
+	const char *path = "/sys/class/net/lo/mtu";
+
+	if (access(path, R_OK) == 0)
+		TOLD(path, "mtu:1:1: " NEITHER);
+}
+END_TEST
+
+/* That passes: nobody is told. */
+START_TEST(no_descriptors)
+{
+	struct policy p = { .rules = { NULL, NULL, 0 } };
+	struct policy_reader reader = { tell, NULL };
+	struct rlimit was, none;
+
+	write_text(unit_path("f"), GOOD);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	told[0] = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(files_load(&p, unit_path("f"), true, &reader), FILES_LATER);
+	ck_assert_int_eq(files_load(&p, unit_path("absent"), false, &reader),
+			 FILES_GOOD);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+	ck_assert_str_eq(told, "");
+	ck_assert_int_eq(files_load(&p, unit_path("f"), true, &reader), FILES_GOOD);
 	policy_drop(&p);
 }
 END_TEST
@@ -348,6 +382,8 @@ static void all(TCase *c)
 	tcase_add_test(c, folders);
 	tcase_add_test(c, ignored);
 	tcase_add_test(c, a_thousand_files);
+	tcase_add_test(c, ends_early);
+	tcase_add_test(c, no_descriptors);
 	tcase_add_test(c, grows_and_shrinks);
 	tcase_add_test(c, vanishes);
 }

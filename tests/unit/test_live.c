@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,7 +31,7 @@ START_TEST(defaults)
 	ck_assert_str_eq(r.key_file, "");
 	ck_assert(!live_wants_names());
 	if (access(FILES_DEFAULT, F_OK) == 0)
-		return;			       /* somebody's own */
+		return;	  /* somebody's own */
 	live_setup(NULL); /* the default may be missing */
 	ck_assert_int_eq(scene_tfo(), 1);
 	live_setup("");
@@ -115,10 +116,14 @@ START_TEST(bad_on_reload)
 	scene_write(scene_policy, ON);
 	scene_later();
 	ck_assert_int_eq(scene_tfo(), 1);
+	ck_assert_int_eq(unlink(scene_policy), 0); /* once more, after a good one */
+	scene_later();
+	ck_assert_int_eq(scene_tfo(), 1);
+	ck_assert_uint_eq(scene_lines("policy: this does not exist"), 2);
 	scene_write(scene_policy, "[connect]\nx = y\n"); /* the same error once more */
 	scene_later();
 	ck_assert_int_eq(scene_tfo(), 1);
-	ck_assert_uint_eq(LINES, 5);
+	ck_assert_uint_eq(LINES, 6);
 }
 END_TEST
 
@@ -162,6 +167,11 @@ START_TEST(reads_once)
 	unsigned int dug;
 
 	scene_setup(OFF);
+	ck_assert_int_eq(scene_tfo(), 0);
+	dug = graveyard_dug();
+	scene_time_us += SECOND_US; /* young: the same stamp may be another file */
+	ck_assert_int_eq(scene_tfo(), 0);
+	ck_assert_uint_gt(graveyard_dug(), dug);
 	scene_later();
 	ck_assert_int_eq(scene_tfo(), 0);
 	dug = graveyard_dug();
@@ -213,6 +223,46 @@ START_TEST(long_names)
 	live_setup(line);
 	scene_later();
 	ck_assert_int_eq(scene_tfo(), 0);
+}
+END_TEST
+
+/* It is tried again; until then nothing has changed. */
+START_TEST(no_descriptors)
+{
+	struct rlimit was, none;
+
+	scene_setup(OFF);
+	ck_assert_int_eq(scene_tfo(), 0);
+	scene_write(scene_policy, ON);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (int i = 0; i < 3; i++) {
+		scene_later();
+		ck_assert_int_eq(scene_tfo(), 0);
+	}
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+	scene_later();
+	ck_assert_int_eq(scene_tfo(), 1);
+	ck_assert_uint_eq(LINES, 0);
+}
+END_TEST
+
+/* What the program does later does not count. */
+START_TEST(from_the_start)
+{
+	scene_setup(OFF);
+	ck_assert_int_eq(chdir(unit_path("")), 0);
+	live_setup("policy");
+	live_begin();
+	ck_assert_int_eq(chdir("/"), 0);
+	scene_later();
+	ck_assert_int_eq(scene_tfo(), 0);
+	scene_write(scene_policy, ON);
+	scene_later();
+	ck_assert_int_eq(scene_tfo(), 1);
+	ck_assert_uint_eq(LINES, 0);
 }
 END_TEST
 
@@ -289,6 +339,8 @@ static void all(TCase *c)
 	tcase_add_test(c, changes);
 	tcase_add_test(c, reads_once);
 	tcase_add_test(c, long_names);
+	tcase_add_test(c, no_descriptors);
+	tcase_add_test(c, from_the_start);
 	tcase_add_test(c, names_of_two_lines);
 	tcase_add_test(c, costs);
 }

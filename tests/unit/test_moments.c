@@ -160,12 +160,29 @@ START_TEST(fork_within_an_ask)
 }
 END_TEST
 
+static unsigned int looks;
+
+static void count_looks(void)
+{
+	looks++;
+}
+
+/* The turn is still this thread's own. */
+static void fork_and_ask_here(void)
+{
+	fork_here();
+	scene_in_a_busy_look = count_looks;
+	ask_here();
+	need(looks == 0);
+	scene_in_a_busy_look = NULL;
+}
+
 START_TEST(fork_within_a_look)
 {
 	scene_setup(OFF);
 	ck_assert_int_eq(scene_tfo(), 0);
 	scene_later();
-	scene_in_a_busy_look = fork_here;
+	scene_in_a_busy_look = fork_and_ask_here;
 	scene_tfo();
 	goes_on();
 	child_ends_well();

@@ -208,12 +208,13 @@ struct linux_dirent64 { /* getdents(2) */
 static int list(struct arena *a, int fd, struct entry **ret)
 {
 	struct entry *rest;
-	uint64_t room[512];
-	char *bytes = (char *)room;
+	char *bytes = arena_take(a, ENTRIES_BYTES); /* a handler's stack is small */
 	size_t entries = 0;
 	long n;
 
-	while ((n = sys3(SYS_getdents64, fd, bytes, sizeof(room))) > 0)
+	if (!bytes)
+		return -ENOMEM;
+	while ((n = sys3(SYS_getdents64, fd, bytes, ENTRIES_BYTES)) > 0)
 		for (long at = 0; at < n;) {
 			struct linux_dirent64 *d =
 				(struct linux_dirent64 *)(void *)(bytes + at);

@@ -83,7 +83,8 @@ static int open_to_read(int directory, const char *name)
 			   O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 
 	if (fd == -ENOENT &&
-	    !sys4(SYS_newfstatat, directory, name, &st, AT_SYMLINK_NOFOLLOW))
+	    !sys4(SYS_newfstatat, directory, name, &st, AT_SYMLINK_NOFOLLOW) &&
+	    S_ISLNK(st.st_mode)) /* else it came back in this moment */
 		return -ENOLINK;
 	return fd;
 }

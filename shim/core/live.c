@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/limits.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 #include "core/clock.h"
 #include "core/files.h"
@@ -276,18 +277,24 @@ static void look_at_files(void)
 	}
 }
 
+static bool is_due(void)
+{
+	struct version *v = atomic_load(&current);
+
+	return !v || clock_now_us() >= atomic_load(&look_us) || is_strange(v);
+}
+
 static void look(void)
 {
-	uint64_t now = clock_now_us();
-	struct version *v = atomic_load(&current);
-	bool due = !v || now >= atomic_load(&look_us);
+	bool due = !atomic_load(&current) || clock_now_us() >= atomic_load(&look_us);
+	struct version *v;
 
-	if ((!due && !is_strange(v)) || atomic_flag_test_and_set(&busy))
+	if (atomic_flag_test_and_set(&busy))
 		return;
 	looking = true;
 	if (due) {
 		look_at_files();
-		atomic_store(&look_us, now + LOOK_AGAIN_US);
+		atomic_store(&look_us, clock_now_us() + LOOK_AGAIN_US);
 	}
 	v = atomic_load(&current);
 	if (v && is_strange(v))
@@ -299,20 +306,24 @@ static void look(void)
 /* --- asking ---------------------------------------------------------------------- */
 
 /* What is current stays, until the end(). */
-static struct version *begin(uint64_t *ret_mask)
+static struct version *begin(void)
 {
-	sys_hold_signals(ret_mask);
-	asking++; /* first: a child forked in between keeps too much, not too little */
+	uint64_t mask;
+
+	asking++; /* first: a child forked now keeps too much, not too little */
 	atomic_fetch_add(&readers, 1);
-	look();
+	if (is_due()) {
+		sys_hold_signals(&mask); /* no handler leaves it half done */
+		look();
+		sys_let_signals(&mask);
+	}
 	return atomic_load(&current);
 }
 
-static void end(const uint64_t *mask)
+static void end(void)
 {
 	atomic_fetch_sub(&readers, 1);
 	asking--;
-	sys_let_signals(mask);
 }
 
 static void copy_text(char *to, size_t room, const char *from)
@@ -340,52 +351,50 @@ bool live_ask(enum rule_section section, const struct addr *to, const char *host
 	      struct live_rule *ret)
 {
 	const struct rule *r = NULL;
-	uint64_t mask;
-	struct version *v = begin(&mask);
+	struct version *v = begin();
 	bool good = !path[0] || (v && v->match);
 
 	if (good && v)
 		r = match_find(v->match, section, to, host);
 	fill(ret, r);
-	end(&mask);
+	end();
 	return good;
 }
 
 bool live_wants_names(void)
 {
-	uint64_t mask;
-	struct version *v = begin(&mask);
+	struct version *v = begin();
 	bool wants = v && v->match && match_wants_names(v->match);
 
-	end(&mask);
+	end();
 	return wants;
 }
 
 bool live_names(const char *host)
 {
-	uint64_t mask;
-	struct version *v = begin(&mask);
+	struct version *v = begin();
 	bool named = v && v->match && match_names(v->match, host);
 
-	end(&mask);
+	end();
 	return named;
 }
 
 unsigned int live_generation(void)
 {
-	uint64_t mask;
-
-	begin(&mask);
-	end(&mask);
+	if (clock_now_us() >= atomic_load(&look_us)) {
+		begin();
+		end();
+	}
 	return atomic_load(&generation);
 }
 
 void live_begin(void)
 {
-	struct addr any = { .version = 4 };
-	struct live_rule unused;
+	struct stat st;
 
-	if (!program[0])
-		find_program(); /* it may be replaced while it runs */
-	live_ask(SECTION_connect, &any, NULL, &unused);
+	find_program(); /* it may be replaced while it runs */
+	if (!must_exist && sys4(SYS_newfstatat, AT_FDCWD, path, &st, 0) == -ENOENT)
+		return; /* nothing that could be lost */
+	begin();
+	end();
 }

@@ -235,6 +235,8 @@ static bool build(struct building *b, const struct policy *p,
 	struct match *m = b->m;
 	uint32_t order = 0;
 
+	if (!p->rules.n)
+		return true; /* all of it empty */
 	m->rules = arena_take(b->arena, p->rules.n * sizeof(*m->rules));
 	if (!m->rules || !count_nets(b, p))
 		return false;

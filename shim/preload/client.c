@@ -22,7 +22,7 @@
 #include "preload/watchdog.h"
 
 #define CAPABILITY_RETRY_US 10000000
-#define LOOPBACK_A_SECOND 200
+#define LOOPBACK_A_SECOND 500
 
 static _Atomic bool on;
 static _Atomic uint64_t incapable_until_us; /* the sysctl's client bit was off */

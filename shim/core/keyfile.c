@@ -127,16 +127,3 @@ const char *keyfile_read(const char *path, struct keyfile *ret)
 		wrong = "it cannot be read";
 	return wrong ? wrong : keyfile_parse(bytes, (size_t)n, ret);
 }
-
-uint64_t keyfile_stamp(const char *path)
-{
-	struct stat st;
-	uint64_t h;
-
-	if (sys4(SYS_newfstatat, AT_FDCWD, path, &st, 0))
-		return 0;
-	h = (uint64_t)st.st_ino * UINT64_C(0x9e3779b97f4a7c15);
-	h ^= (uint64_t)st.st_ctim.tv_sec * 1000000000 + (uint64_t)st.st_ctim.tv_nsec;
-	h ^= (uint64_t)st.st_size << 48;
-	return h | 1;
-}

@@ -26,7 +26,5 @@ const char *keyfile_parse(const char *bytes, size_t n, struct keyfile *ret);
  * wrong.
  */
 const char *keyfile_read(const char *path, struct keyfile *ret);
-/* A number that differs when the file has changed; 0: there is none. */
-uint64_t keyfile_stamp(const char *path);
 
 #endif

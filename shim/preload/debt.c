@@ -81,12 +81,13 @@ static bool word_is_open(int fd)
 
 int debt_keep_word(void)
 {
-	uint64_t end = clock_now_us() + DEBT_SETTLE_MS * 1000;
 	struct kernel_hold h;
+	uint64_t end;
 
 	if (!atomic_load_explicit(&word_given, memory_order_relaxed) ||
 	    !atomic_exchange(&word_given, false))
 		return 0;
+	end = clock_now_us() + DEBT_SETTLE_MS * 1000;
 	kernel_hold(&h);
 	for (int fd = slot_next(0); fd >= 0; fd = slot_next(fd + 1)) {
 		struct pollfd p = { .fd = fd, .events = POLLOUT };

@@ -72,9 +72,7 @@ bool kernel_wait_handshake(int fd, int timeout_ms)
 
 void kernel_hold(struct kernel_hold *h)
 {
-	const uint64_t all = ~UINT64_C(0);
-
-	sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &h->mask, SET_BYTES);
+	sys_hold_signals(&h->mask);
 }
 
 static uint64_t due(uint64_t mask)
@@ -105,7 +103,7 @@ int kernel_release(const struct kernel_hold *h)
 		if (cut != -EINTR)
 			cut = action.flags & SA_RESTART ? -ERESTART : -EINTR;
 	}
-	sys4(SYS_rt_sigprocmask, SIG_SETMASK, &h->mask, NULL, SET_BYTES);
+	sys_let_signals(&h->mask);
 	return cut;
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "core/clock.h"
+#include "core/files.h"
 #include "core/keyfile.h"
 #include "core/log.h"
 #include "core/sys.h"
@@ -71,7 +72,8 @@ static void ask_keys(int fd, struct keyfile *k)
 
 static void take_up(int fd, struct keyed *l)
 {
-	uint64_t stamp = keyfile_stamp(l->path);
+	bool young;
+	uint64_t stamp = files_stamp(l->path, &young);
 	struct keyfile now;
 	const char *wrong;
 

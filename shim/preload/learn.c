@@ -9,8 +9,6 @@
 #include "core/share.h"
 #include "core/sys.h"
 
-#define SILENCE_US 1000000 /* the first SYN is sent again after a second */
-
 static char directory[256]; /* a program may write over its environment */
 static _Atomic(struct memory *) memory;
 static _Atomic uint32_t program;
@@ -144,7 +142,7 @@ void learn_silence(uint64_t now_us)
 		struct slot *s = slot_noted(fd);
 
 		if (s && slot_state(fd) == SLOT_OPENING &&
-		    slot_age_us(s, now_us) > SILENCE_US && slot_of(fd))
+		    slot_age_us(s, now_us) > LEARN_SILENCE_US && slot_of(fd))
 			learn_silence_of(fd, s);
 	}
 }

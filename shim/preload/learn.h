@@ -16,6 +16,7 @@
 void learn_setup(const char *state, const char *runtime_dir);
 /* What is known of `to`, and by this program. */
 #define LEARN_PROVEN_S 600
+#define LEARN_SILENCE_US 1000000 /* the first SYN is sent again after a second */
 void learn_ask(const struct addr *to, uint32_t proven_for_s, struct memory_view *ret);
 /* Refused, reset, timed out: for everybody. */
 void learn_failed(const struct addr *to);

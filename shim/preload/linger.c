@@ -15,7 +15,6 @@
 #include "preload/thread.h"
 
 #define LINGERS 256
-#define SILENCE_US 1000000 /* a SYN is sent again after a second */
 
 #define NUMBER_MOST 4096
 #define FINISHING (-1)
@@ -62,6 +61,12 @@ static bool put(int copy, const struct slot *s, bool shut)
 	return false;
 }
 
+static void one_less(void)
+{
+	atomic_fetch_sub(&linger_count, 1);
+	atomic_fetch_sub(&slot_pending, 1);
+}
+
 static void done(int i, int entry)
 {
 	if (!atomic_compare_exchange_strong(&list[i], &entry, FINISHING))
@@ -75,8 +80,7 @@ static void done(int i, int entry)
 	}
 	sys_close(entry - 1);
 	atomic_store(&list[i], 0);
-	atomic_fetch_sub(&linger_count, 1);
-	atomic_fetch_sub(&slot_pending, 1);
+	one_less();
 }
 
 static void drop_oldest(void)
@@ -126,8 +130,7 @@ static bool is_held(int i, int entry)
 	if (kernel_cookie(entry - 1) == closing[i].cookie)
 		return true;
 	if (atomic_compare_exchange_strong(&list[i], &entry, 0)) {
-		atomic_fetch_sub(&linger_count, 1);
-		atomic_fetch_sub(&slot_pending, 1);
+		one_less();
 	}
 	return false;
 }
@@ -141,7 +144,7 @@ void linger_reap(void)
 			continue;
 		if (kernel_wait_handshake(entry - 1, 0))
 			done(i, entry);
-		else if (clock_now_us() - closed_us[i] > SILENCE_US)
+		else if (clock_now_us() - closed_us[i] > LEARN_SILENCE_US)
 			learn_silence_of(entry - 1, &closing[i]);
 	}
 }
@@ -210,8 +213,7 @@ void linger_drop(void)
 		if (is_held(i, entry) &&
 		    atomic_compare_exchange_strong(&list[i], &entry, 0)) {
 			sys_close(entry - 1);
-			atomic_fetch_sub(&linger_count, 1);
-			atomic_fetch_sub(&slot_pending, 1);
+			one_less();
 		}
 	}
 }

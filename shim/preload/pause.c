@@ -15,7 +15,6 @@
 
 /* PIPE_BUF: what a ready descriptor takes without blocking */
 #define ATOMIC_WRITE 4096
-#define KERNEL_SIGSET 8	    /* bytes of rt_sigprocmask(2)'s sets */
 #define LONGEST_S 100000000 /* three years */
 #define LONGEST_US (LONGEST_S * 1000000ull)
 
@@ -153,12 +152,10 @@ static uint64_t slice_us(struct pause *p)
 
 const sigset_t *pause_mask(struct pause *p, const sigset_t *asked)
 {
-	const sigset_t all = { { ~0ul } };
-
 	if (p->step != PAUSE_SLICE)
 		return asked;
 	if (!p->held) {
-		sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &p->mask, KERNEL_SIGSET);
+		sys_hold_signals((uint64_t *)&p->mask);
 		p->held = true;
 	}
 	return asked ? asked : &p->mask;
@@ -167,7 +164,7 @@ const sigset_t *pause_mask(struct pause *p, const sigset_t *asked)
 static bool done(struct pause *p)
 {
 	if (p->held)
-		sys4(SYS_rt_sigprocmask, SIG_SETMASK, &p->mask, NULL, KERNEL_SIGSET);
+		sys_let_signals((const uint64_t *)&p->mask);
 	thread_self.woke_us = clock_now_us();
 	return false;
 }

@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 
 #include "core/sys.h"
-#include "preload/kernel.h"
 #include "preload/slot.h"
 
 /* A bit for each: the program's own. QUICK: ours, to be set again. */
@@ -155,11 +154,7 @@ static void set_common(int fd, const struct live_rule *r)
 
 void sockopt_client(int fd, const struct live_rule *r)
 {
-	bool for_any_socket = r->value[KEY_keepalive] != RULE_UNSET ||
-			      r->value[KEY_quickack] != RULE_UNSET;
-
-	if (!for_any_socket || kernel_is_tcp(fd))
-		set_common(fd, r);
+	set_common(fd, r);
 }
 
 void sockopt_bound(int fd, const struct live_rule *r)

@@ -62,7 +62,6 @@ static void start(void)
 {
 	__typeof__(&pthread_create) create;
 	__typeof__(&pthread_detach) detach;
-	const uint64_t all = ~UINT64_C(0);
 	uint64_t mask;
 	pthread_t thread;
 
@@ -70,12 +69,12 @@ static void start(void)
 	detach = (__typeof__(detach))real_find("pthread_detach");
 	if (!create || !detach)
 		return;
-	sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(mask));
+	sys_hold_signals(&mask);
 	if (!create(&thread, NULL, watch, NULL))
 		detach(thread);
 	else
 		atomic_flag_clear(&running);
-	sys4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+	sys_let_signals(&mask);
 }
 
 void watchdog_guard(void)

@@ -34,6 +34,6 @@ int main(int argc, char **argv)
 	if (socket(AF_INET, SOCK_STREAM, 0) < 0 || socket(AF_INET, SOCK_DGRAM, 0) < 0 ||
 	    socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0)
 		err(1, "socket");
-	execl("/proc/self/exe", argv[0], argv[1], "after", (char *)NULL);
+	execl(argv[0], argv[0], argv[1], "after", (char *)NULL);
 	err(1, "exec");
 }

@@ -25,6 +25,6 @@ int main(int argc, char **argv)
 		if (fcntl(fd, F_SETFD, FD_CLOEXEC))
 			err(1, "fcntl");
 	}
-	execl("/proc/self/exe", argv[0], argv[1], "after", (char *)NULL);
+	execl(argv[0], argv[0], argv[1], "after", (char *)NULL);
 	err(1, "exec");
 }

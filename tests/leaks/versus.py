@@ -191,7 +191,7 @@ def table(judged, cost):
 
 TITLE = """# Sockets nobody closed: found, and falsely accused
 
-Written by `tests/leaks/run --write`; README.md says how it is counted. {version}. The column
+Written by `tests/leaks/run --versus --write`; README.md says how it is counted. {version}. The column
 of leaks is of the leaky twin; false accusations are of both twins and all their processes.
 
 """

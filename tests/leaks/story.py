@@ -8,6 +8,7 @@
   inlined: FUNCTION       that function has no frame of its own
   behind: COUNT           so many were closed behind our back
   declared: FUNCTION N    a pool: so many of that function are no leak
+  reports: while it runs  it is told of before anybody asks, and once
   look: no                what is open while it waits is not what is open at the end
   libs: WORDS             what it is linked with
   library: linked|loaded  NAME.lib.c (or library.lib.c) is a library of it
@@ -39,10 +40,11 @@ class Story:
         self.findings = collections.defaultdict(list)
         self.roles = {"main"}
         self.inlined, self.declared, self.looks = None, None, True
+        self.reports = False
         self.behind, self.libs, self.library = 0, [], None
         for line in self.text.split("#include")[0].splitlines():
             found = re.match(r"[ /*]*(leaky|clean|leaky child|child|finding|inlined|"
-                             r"behind|declared|look|libs|library): (.*)", line)
+                             r"behind|declared|reports|look|libs|library): (.*)", line)
             if found:
                 self.take(*found.groups())
 
@@ -59,6 +61,8 @@ class Story:
                 Finding(int(count), fault, call, here, closed, born))
         elif key == "child":
             self.roles.add("child")
+        elif key == "reports":
+            self.reports = True
         elif key == "look":
             self.looks = False
         elif key == "declared":

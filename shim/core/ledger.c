@@ -2,14 +2,16 @@
 /* ledger: the sockets of one process; see ledger.h. */
 #include "core/ledger.h"
 
-#define PROBES 32
+#include "core/sys.h"
+
+#define CHAIN 64 /* nobody is looked for further down than that */
 #define PEER_BITS ((uint64_t)LEDGER_NUMBER << LEDGER_PEER_SHIFT)
 
 _Static_assert(sizeof(struct ledger_site) == 32, "the layout of the file");
 _Static_assert(sizeof(struct ledger_module) == 256, "the layout of the file");
 _Static_assert(sizeof(struct ledger_peer) == 32, "the layout of the file");
 _Static_assert(sizeof(struct ledger_finding) == 32, "the layout of the file");
-_Static_assert(offsetof(struct ledger, site) == 1024, "the layout of the file");
+_Static_assert(offsetof(struct ledger, site) == 3072, "the layout of the file");
 _Static_assert(LEDGER_SITES <= LEDGER_NUMBER + 1 && LEDGER_PEERS <= LEDGER_NUMBER + 1,
 	       "their numbers have twelve bits");
 
@@ -47,10 +49,12 @@ static unsigned int take(_Atomic uint32_t *used, unsigned int n, unsigned int mo
 	return was;
 }
 
-void ledger_begin(struct ledger *l, const struct ledger_owner *o)
+bool ledger_begin(struct ledger *l, const struct ledger_owner *o)
 {
 	struct ledger_head *h = &l->head;
 
+	if (!sys_writable_word(h))
+		return false;
 	STORE(h->pid, o->pid);
 	STORE(h->parent, o->parent);
 	STORE(h->start, o->start);
@@ -65,6 +69,12 @@ void ledger_begin(struct ledger *l, const struct ledger_owner *o)
 	STORE(h->frames, 1);
 	STORE(h->state, LEDGER_RUNS);
 	STORE(h->magic, LEDGER_MAGIC);
+	return true;
+}
+
+bool ledger_room(struct ledger *l, unsigned int fd)
+{
+	return sys_writable_word(&l->name[fd]) && sys_writable_word(&l->life[fd]);
 }
 
 uint32_t ledger_time(const struct ledger *l, uint64_t now_us)
@@ -85,20 +95,19 @@ static uint64_t site_key(const uintptr_t *at, unsigned int n)
 	return h ? h : 1;
 }
 
-static _Atomic uint16_t *site_place(struct ledger *l, uint64_t key, unsigned int probe)
+static _Atomic uint16_t *site_chain(struct ledger *l, uint64_t key)
 {
-	return &l->site_index[((key >> 40) + probe) % LEDGER_INDEX];
+	return &l->site_index[(key >> 40) % LEDGER_INDEX];
 }
 
 static unsigned int site_with(struct ledger *l, uint64_t key)
 {
-	for (unsigned int i = 0; i < PROBES; i++) {
-		unsigned int s = LOAD(*site_place(l, key, i));
+	unsigned int s = LOAD(*site_chain(l, key));
 
-		if (!s)
-			return 0;
-		if (s < LEDGER_SITES && PEEK(l->site[s].key) == key)
+	for (int i = 0; s && s < LEDGER_SITES && i < CHAIN; i++) {
+		if (PEEK(l->site[s].key) == key)
 			return s;
+		s = PEEK(l->site[s].next);
 	}
 	return 0;
 }
@@ -111,36 +120,56 @@ unsigned int ledger_site_find(struct ledger *l, const uintptr_t *at, unsigned in
 /* Where another thread, or a signal handler, was faster with the same: that one. */
 static unsigned int site_publish(struct ledger *l, uint64_t key, unsigned int s)
 {
-	for (unsigned int i = 0; i < PROBES; i++) {
-		_Atomic uint16_t *place = site_place(l, key, i);
-		uint16_t there = 0;
+	_Atomic uint16_t *chain = site_chain(l, key);
+	uint16_t first = LOAD(*chain);
 
-		if (atomic_compare_exchange_strong(place, &there, (uint16_t)s))
-			return s;
-		if (there < LEDGER_SITES && PEEK(l->site[there].key) == key)
-			return there;
-	}
-	return 0;
+	do {
+		unsigned int other = site_with(l, key);
+
+		if (other)
+			return other;
+		STORE(l->site[s].next, first);
+	} while (!atomic_compare_exchange_strong(chain, &first, (uint16_t)s));
+	return s;
 }
 
-unsigned int ledger_site_add(struct ledger *l, const uintptr_t *at,
-			     const uint64_t *frames, unsigned int n,
+/* A new site with room for its frames; 0: there is none. */
+static unsigned int site_new(struct ledger *l, unsigned int n, unsigned int *ret_first)
+{
+	unsigned int first = take(&l->head.frames, n, LEDGER_FRAMES);
+	unsigned int s = first ? take(&l->head.sites, 1, LEDGER_SITES) : 0;
+
+	*ret_first = first;
+	return s && sys_writable_word(&l->site[s]) &&
+			       sys_writable_word(&l->frame[first]) &&
+			       sys_writable_word(&l->frame[first + n - 1])
+		       ? s
+		       : 0;
+}
+
+bool ledger_is_full(const struct ledger *l)
+{
+	return PEEK(l->head.sites) >= LEDGER_SITES ||
+	       PEEK(l->head.frames) >= LEDGER_FRAMES - LEDGER_DEPTH;
+}
+
+unsigned int ledger_site_add(struct ledger *l, const uintptr_t *at, unsigned int n,
+			     const uint64_t *frames, unsigned int depth,
 			     enum ledger_how how)
 {
 	uint64_t key = site_key(at, n);
 	unsigned int first, s = site_with(l, key);
 
-	if (s || !n || n > LEDGER_DEPTH)
+	if (s || !depth || depth > LEDGER_DEPTH)
 		return s;
-	first = take(&l->head.frames, n, LEDGER_FRAMES);
-	s = first ? take(&l->head.sites, 1, LEDGER_SITES) : 0;
+	s = site_new(l, depth, &first);
 	if (!s)
 		return 0;
-	for (unsigned int i = 0; i < n; i++)
+	for (unsigned int i = 0; i < depth; i++)
 		STORE(l->frame[first + i], frames[i]);
 	STORE(l->site[s].at, first);
-	STORE(l->site[s].depth, (uint16_t)n);
-	STORE(l->site[s].how, (uint16_t)how);
+	STORE(l->site[s].depth, (uint8_t)depth);
+	STORE(l->site[s].how, (uint8_t)how);
 	STORE(l->site[s].key, key);
 	return site_publish(l, key, s);
 }
@@ -180,8 +209,9 @@ unsigned int ledger_module(struct ledger *l, const struct ledger_file *f)
 		if (is_module(&l->module[i], f))
 			return i;
 	i = take(&l->head.modules, 1, LEDGER_MODULES);
-	if (i)
-		module_fill(&l->module[i], f);
+	if (!i || !sys_writable_word(&l->module[i]))
+		return 0;
+	module_fill(&l->module[i], f);
 	return i;
 }
 
@@ -191,33 +221,45 @@ uint64_t ledger_frame(unsigned int module, uint64_t offset)
 	       (offset & ((UINT64_C(1) << LEDGER_OFFSET_BITS) - 1));
 }
 
+static unsigned int peer_with(struct ledger *l, _Atomic uint16_t *chain, uint64_t key)
+{
+	unsigned int p = LOAD(*chain);
+
+	for (int i = 0; p && p < LEDGER_PEERS && i < CHAIN; i++) {
+		if (PEEK(l->peer[p].key) == key)
+			return p;
+		p = PEEK(l->peer[p].next);
+	}
+	return 0;
+}
+
+static void peer_fill(struct ledger_peer *p, const struct addr *a, uint64_t key)
+{
+	for (int i = 0; i < 16; i++)
+		STORE(p->ip[i], a->ip[i]);
+	STORE(p->port, a->port);
+	STORE(p->version, a->version);
+	STORE(p->key, key);
+}
+
 unsigned int ledger_peer(struct ledger *l, const struct addr *a)
 {
 	uint64_t key = mix(addr_hash(a), a->version);
-	unsigned int mine = 0;
+	_Atomic uint16_t *chain = &l->peer_index[(key >> 40) % LEDGER_INDEX];
+	unsigned int p = peer_with(l, chain, key);
+	uint16_t first;
 
-	for (unsigned int i = 0; i < PROBES; i++) {
-		_Atomic uint16_t *place =
-			&l->peer_index[((key >> 40) + i) % LEDGER_INDEX];
-		uint16_t there = LOAD(*place);
-
-		if (!there && !mine) {
-			mine = take(&l->head.peers, 1, LEDGER_PEERS);
-			if (!mine)
-				return 0;
-			for (int k = 0; k < 16; k++)
-				STORE(l->peer[mine].ip[k], a->ip[k]);
-			STORE(l->peer[mine].port, a->port);
-			STORE(l->peer[mine].version, a->version);
-			STORE(l->peer[mine].key, key);
-		}
-		if (!there &&
-		    atomic_compare_exchange_strong(place, &there, (uint16_t)mine))
-			return mine;
-		if (there < LEDGER_PEERS && PEEK(l->peer[there].key) == key)
-			return there;
-	}
-	return 0;
+	if (p)
+		return p;
+	p = take(&l->head.peers, 1, LEDGER_PEERS);
+	if (!p || !sys_writable_word(&l->peer[p]))
+		return 0;
+	peer_fill(&l->peer[p], a, key);
+	first = LOAD(*chain);
+	do /* two of the same do no harm */
+		STORE(l->peer[p].next, first);
+	while (!atomic_compare_exchange_strong(chain, &first, (uint16_t)p));
+	return p;
 }
 
 /* --- lives ------------------------------------------------------------------------ */
@@ -321,6 +363,9 @@ void ledger_finds(struct ledger *l, enum ledger_fault fault, unsigned int fd,
 
 	ADD(*(fault == LEDGER_CLOSED_TWICE ? &l->head.bad_closes : &l->head.bad_uses),
 	    1);
+	if (!sys_writable_word(l->finding) ||
+	    !sys_writable_word(&l->finding[LEDGER_FINDINGS - 1]))
+		return;
 	for (int i = 0; i < LEDGER_FINDINGS; i++) {
 		struct ledger_finding *f = &l->finding[i];
 		uint64_t none = 0;

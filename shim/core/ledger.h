@@ -83,8 +83,9 @@ struct ledger_site {
 	_Atomic uint32_t live;	 /* ... and are open by our books */
 	_Atomic uint32_t closes; /* all that were closed here */
 	_Atomic uint32_t at;	 /* its first one in frame[] */
-	_Atomic uint16_t depth;
-	_Atomic uint16_t how; /* enum ledger_how */
+	_Atomic uint8_t depth;
+	_Atomic uint8_t how;   /* enum ledger_how */
+	_Atomic uint16_t next; /* with the same place in site_index; 0: the last */
 };
 
 /* How its stack was found. */
@@ -115,7 +116,8 @@ struct ledger_peer {
 	_Atomic uint8_t ip[16];
 	_Atomic uint16_t port; /* 0: of who was accepted, it is not kept */
 	_Atomic uint8_t version;
-	uint8_t spare[5];
+	uint8_t spare[3];
+	_Atomic uint16_t next;
 };
 
 enum ledger_fault {
@@ -166,14 +168,15 @@ struct ledger_head {
 	_Atomic char program[LEDGER_PATH]; /* its file */
 };
 
-#define LEDGER_INDEX 8192 /* places of a hash: half of them stay empty */
+#define LEDGER_INDEX 512
 
+/* In this order, so that a program with few places of few sockets uses few pages. */
 struct ledger {
 	struct ledger_head head;
 	uint8_t spare[1024 - sizeof(struct ledger_head)];
-	struct ledger_site site[LEDGER_SITES];
-	_Atomic uint16_t site_index[LEDGER_INDEX]; /* by key; sites */
+	_Atomic uint16_t site_index[LEDGER_INDEX]; /* by key: the first of a chain */
 	_Atomic uint16_t peer_index[LEDGER_INDEX];
+	struct ledger_site site[LEDGER_SITES];
 	_Atomic uint64_t frame[LEDGER_FRAMES];
 	struct ledger_module module[LEDGER_MODULES];
 	struct ledger_peer peer[LEDGER_PEERS];
@@ -193,18 +196,24 @@ struct ledger_owner {
 	uint32_t begun_s;
 	const char *program;
 };
-/* Of a file that holds nothing yet. */
-void ledger_begin(struct ledger *l, const struct ledger_owner *o);
+/* Of a file that holds nothing yet; false: there is no room for it. */
+bool ledger_begin(struct ledger *l, const struct ledger_owner *o);
+/* Is there room on the disk for what is noted of fd?  To be asked once per LEDGER_ROW
+ * descriptors, before anything else is said of them. */
+#define LEDGER_ROW 512
+bool ledger_room(struct ledger *l, unsigned int fd);
 /* Tenths of a second since it began. */
 uint32_t ledger_time(const struct ledger *l, uint64_t now_us);
 /* The number of the site with these return addresses, or 0: it is new. */
 unsigned int ledger_site_find(struct ledger *l, const uintptr_t *at, unsigned int n);
+/* No new ones can be noted. */
+bool ledger_is_full(const struct ledger *l);
 /*
- * The same, noting it with its frames, each as a module and an offset, where it is new.
- * 0: there is no room.
+ * The same, noting it where it is new: its `depth` frames, each as a module and an
+ * offset.  0: there is no room.
  */
-unsigned int ledger_site_add(struct ledger *l, const uintptr_t *at,
-			     const uint64_t *frames, unsigned int n,
+unsigned int ledger_site_add(struct ledger *l, const uintptr_t *at, unsigned int n,
+			     const uint64_t *frames, unsigned int depth,
 			     enum ledger_how how);
 /* 0: there is no room. */
 unsigned int ledger_peer(struct ledger *l, const struct addr *a);

@@ -120,6 +120,11 @@ int sys_poll1(int fd, short events, int timeout_ms, short *ret_revents);
  * allows.
  */
 bool sys_readable(const void *p, size_t n);
+/*
+ * Can the word at p be written?  Changes nothing, but afterwards its page is there: a
+ * hole of a file on a full file system would be SIGBUS.
+ */
+bool sys_writable_word(void *p);
 /* Can an int be written at p?  Writes one; fd must be a socket. */
 bool sys_writable_int(int fd, void *p);
 /* Can a timeval be written at p?  Writes two numbers of its size. */

@@ -76,7 +76,7 @@ START_TEST(noise_decides_nothing)
 	ck_assert_int_ge(found(200, 1.5, 0.05), 190);
 	ck_assert_int_eq(found(2000, 1.0, 0.05), 0);
 	ck_assert_int_le(found(2000, 1.0, 0.2), 2);
-	ck_assert_int_le(found(2000, 1.0, 0.3), 10);
+	ck_assert_int_le(found(2000, 1.0, 0.3), 25);
 	ck_assert_int_eq(found(2000, 0.5, 0.3), 0);
 }
 END_TEST

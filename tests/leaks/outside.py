@@ -89,12 +89,15 @@ class Running:
 
 
 def tfo_leaks(state, who, *options):
-    """What `tfo leaks WHO --json` says, as a document."""
-    done = subprocess.run([os.environ["TFO"], "leaks", str(who), "--json", *options],
+    """What `tfo leaks WHO --json` says of the one process it knows; sockets of a moment ago
+    are told of as well."""
+    done = subprocess.run([os.environ["TFO"], "leaks", str(who), "--json", "--min-age", "0",
+                           *options],
                           env=environment(TFOSHIM_STATE=state), capture_output=True,
                           text=True, timeout=PATIENCE_S, check=False)
     try:
-        return json.loads(done.stdout)
+        (document,) = json.loads(done.stdout)
+        return document
     except ValueError:
         raise Wrong(f"tfo leaks {who}: status {done.returncode}, said "
                     f"{done.stdout[-500:]!r} {done.stderr[-500:]!r}") from None

@@ -9,6 +9,7 @@
   behind: COUNT           so many were closed behind our back
   declared: FUNCTION N    a pool: so many of that function are no leak
   reports: while it runs  it is told of before anybody asks, and once
+  exits: clean            whatever it leaks, all is closed when it ends
   look: no                what is open while it waits is not what is open at the end
   libs: WORDS             what it is linked with
   library: linked|loaded  NAME.lib.c (or library.lib.c) is a library of it
@@ -40,11 +41,11 @@ class Story:
         self.findings = collections.defaultdict(list)
         self.roles = {"main"}
         self.inlined, self.declared, self.looks = None, None, True
-        self.reports = False
+        self.reports = self.exits_clean = False
         self.behind, self.libs, self.library = 0, [], None
         for line in self.text.split("#include")[0].splitlines():
             found = re.match(r"[ /*]*(leaky|clean|leaky child|child|finding|inlined|"
-                             r"behind|declared|reports|look|libs|library): (.*)", line)
+                             r"behind|declared|reports|exits|look|libs|library): (.*)", line)
             if found:
                 self.take(*found.groups())
 
@@ -63,6 +64,8 @@ class Story:
             self.roles.add("child")
         elif key == "reports":
             self.reports = True
+        elif key == "exits":
+            self.exits_clean = True
         elif key == "look":
             self.looks = False
         elif key == "declared":

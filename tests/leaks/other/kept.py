@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """A client keeps the errors of its failed requests, for the statistics. An exception keeps
-its traceback, that the frames, those their sockets: none of them is ever collected.
+its traceback, that the frames, those their sockets: none of them is ever collected, until
+the interpreter ends and takes everything along.
 
 leaky: 4 socket CLOSE
+exits: clean
 """
 import socket
 

@@ -19,15 +19,18 @@ function ask(port) {
     if (!leaky)
       response.resume();
     if (++answered === 4)
-      setTimeout(() => server.closeAllConnections(), 100);
+      setTimeout(end, 100);
   }).on('error', () => {});
+}
+
+function end() {
+  server.closeAllConnections();
+  server.close(() => setTimeout(() => console.log('ready'), 50));
 }
 
 server.listen(0, '127.0.0.1', () => {
   for (let i = 0; i < 4; i++)
     ask(server.address().port);
 });
-server.on('close', () => setTimeout(() => console.log('ready'), 50));
-setTimeout(() => server.close(), 100);
 process.stdin.on('end', () => process.exit(0)).resume();
 process.on('SIGTERM', () => process.exit(0));

@@ -64,7 +64,7 @@ static bool by_tables(struct stack *s, uintptr_t caller)
  */
 void stack_setup(void)
 {
-	struct stack s = { .n = 0 };
+	struct stack s;
 	__typeof__(&dlopen) open = (__typeof__(open))real_find("dlopen");
 	__typeof__(&dlsym) find = (__typeof__(find))real_find("dlsym");
 	void *libgcc;
@@ -80,6 +80,7 @@ void stack_setup(void)
 		return;
 	atomic_store(&backtrace,
 		     (__typeof__(&_Unwind_Backtrace))find(libgcc, "_Unwind_Backtrace"));
+	s.n = 0;
 	by_tables(&s, 0); /* its first call binds names */
 }
 
@@ -191,18 +192,27 @@ static unsigned int new_site(struct ledger *l, struct stack *s)
 	return ledger_site_add(l, s->at, s->n, n.frame, depth, s->how);
 }
 
+static unsigned int site_of(struct ledger *l, struct stack *s)
+{
+	unsigned int site = ledger_site_find(l, s->at, s->n);
+
+	return site || ledger_is_full(l) ? site : new_site(l, s);
+}
+
 unsigned int stack_site(struct ledger *l, const void *frame, bool whole)
 {
 	const uintptr_t *f = frame;
-	struct stack s = { .n = 0 };
-	unsigned int site;
+	uintptr_t caller = sys_return_address(f[1]);
+	unsigned int site = whole ? 0 : ledger_site_find(l, &caller, 1);
+	struct stack s;
 
-	if (!whole) {
-		s.at[s.n++] = sys_return_address(f[1]);
-		s.how = LEDGER_BY_CALLER;
-	} else if (!by_tables(&s, sys_return_address(f[1]))) {
+	if (site)
+		return site;
+	s.n = 0;
+	s.how = LEDGER_BY_CALLER;
+	if (!whole)
+		s.at[s.n++] = caller;
+	else if (!by_tables(&s, caller))
 		by_frames(&s, f);
-	}
-	site = ledger_site_find(l, s.at, s.n);
-	return site || ledger_is_full(l) ? site : new_site(l, &s);
+	return site_of(l, &s);
 }

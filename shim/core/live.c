@@ -333,9 +333,7 @@ static void copy_text(char *to, size_t room, const char *from)
 	*to = 0;
 	text_str(&t, from ? from : "");
 }
-
-#define COPY_TEXT(ret, r, k) \
-	copy_text((ret)->k, sizeof((ret)->k), rule_text(r, KEY_##k))
+#define COPY_TEXT(k) copy_text(ret->k, sizeof(ret->k), rule_text(r, KEY_##k))
 
 static void fill(struct live_rule *ret, const struct rule *r)
 {
@@ -344,9 +342,9 @@ static void fill(struct live_rule *ret, const struct rule *r)
 		ret->value[k] = rule_standard((enum rule_key)k);
 	for (const struct rule_setting *s = r ? r->settings : NULL; s; s = s->next)
 		ret->value[s->key] = s->value;
-	COPY_TEXT(ret, r, congestion);
-	COPY_TEXT(ret, r, suppress);
-	COPY_TEXT(ret, r, key_file);
+	COPY_TEXT(congestion);
+	COPY_TEXT(suppress);
+	COPY_TEXT(key_file);
 }
 
 bool live_ask(enum rule_section section, const struct addr *to, const char *host,

@@ -330,7 +330,7 @@ static bool message_answered(int fd, const struct msghdr *m, int flags, ssize_t 
 }
 
 HOOKED_BUT(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), calm(fd),
-	   book_glance(fd, BOOK_CLOSED))
+	   known_glance(fd, KNOWN_CLOSED))
 {
 	ssize_t r;
 
@@ -341,7 +341,7 @@ HOOKED_BUT(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), ca
 SAME_AS(__write, write);
 
 HOOKED_BUT(ssize_t, send, (int fd, const void *buf, size_t n, int flags),
-	   (fd, buf, n, flags), calm(fd), book_glance(fd, BOOK_CLOSED))
+	   (fd, buf, n, flags), calm(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	ssize_t r;
 
@@ -354,7 +354,7 @@ SAME_AS(__send, send);
 HOOKED_BUT(ssize_t, sendto,
 	   (int fd, const void *buf, size_t n, int flags, const struct sockaddr *to,
 	    socklen_t len),
-	   (fd, buf, n, flags, to, len), calm(fd), book_glance(fd, BOOK_CLOSED))
+	   (fd, buf, n, flags, to, len), calm(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	struct iovec v = { (void *)buf, n };
 	struct msghdr m = {
@@ -371,7 +371,7 @@ HOOKED_BUT(ssize_t, sendto,
 }
 
 HOOKED_BUT(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n),
-	   calm(fd), book_glance(fd, BOOK_CLOSED))
+	   calm(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	struct msghdr m = { .msg_iov = (struct iovec *)v, .msg_iovlen = (size_t)n };
 	ssize_t r;
@@ -457,7 +457,7 @@ static bool before_read(int fd, bool waits)
 	} while (0)
 
 HOOKED_BUT(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm_to_read(fd),
-	   book_glance(fd, BOOK_CLOSED))
+	   known_glance(fd, KNOWN_CLOSED))
 {
 	TOUCH_READ(fd, true, REAL(read)(fd, buf, n));
 }
@@ -477,7 +477,7 @@ ssize_t __read_chk(int fd, void *buf, size_t n, size_t room)
 }
 
 HOOKED_BUT(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n),
-	   calm_to_read(fd), book_glance(fd, BOOK_CLOSED))
+	   calm_to_read(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	TOUCH_READ(fd, true, REAL(readv)(fd, v, n));
 }
@@ -493,7 +493,7 @@ ssize_t preadv64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
 }
 
 HOOKED_BUT(ssize_t, recv, (int fd, void *buf, size_t n, int flags), (fd, buf, n, flags),
-	   calm_to_read(fd), book_glance(fd, BOOK_CLOSED))
+	   calm_to_read(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recv)(fd, buf, n, flags));
 }
@@ -508,7 +508,7 @@ HOOKED_BUT(ssize_t, recvfrom,
 	   (int fd, void *buf, size_t n, int flags, struct sockaddr *from,
 	    socklen_t *len),
 	   (fd, buf, n, flags, from, len), calm_to_read(fd),
-	   book_glance(fd, BOOK_CLOSED))
+	   known_glance(fd, KNOWN_CLOSED))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT),
 		   REAL(recvfrom)(fd, buf, n, flags, from, len));
@@ -733,7 +733,7 @@ int shutdown(int fd, int how)
 /* --- death ----------------------------------------------------------------------- */
 
 HOOKED_BUT(int, close, (int fd), (fd), calm(fd),
-	   book_glance(fd, BOOK_OPEN | BOOK_CLOSED))
+	   known_glance(fd, KNOWN_OPEN | KNOWN_CLOSED))
 {
 	unsigned int known;
 

@@ -17,5 +17,7 @@ uint64_t clock_now_us(void);
 uint64_t clock_coarse_us(void);
 /* Seconds of CLOCK_REALTIME: comparable between processes, namespaces and reboots. */
 uint32_t clock_today_s(void);
+/* ... in hundredths. */
+uint64_t clock_today_cs(void);
 
 #endif

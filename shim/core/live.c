@@ -344,6 +344,7 @@ static void fill(struct live_rule *ret, const struct rule *r)
 		ret->value[s->key] = s->value;
 	copy_text(ret->congestion, sizeof(ret->congestion),
 		  rule_text(r, KEY_congestion));
+	copy_text(ret->suppress, sizeof(ret->suppress), rule_text(r, KEY_suppress));
 	copy_text(ret->key_file, sizeof(ret->key_file), rule_text(r, KEY_key_file));
 }
 

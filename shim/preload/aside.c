@@ -3,6 +3,7 @@
 #include "preload/aside.h"
 
 #include "core/log.h"
+#include "preload/book.h"
 #include "preload/client.h"
 #include "preload/death.h"
 #include "preload/linger.h"
@@ -26,6 +27,7 @@ bool aside_for_cage(void)
 	atomic_store(&client_was, client_switch(false));
 	atomic_store(&listener_was, listener_switch(false));
 	sockopt_switch(false);
+	book_switch(false);
 	death_is_near();
 	slot_each(0, SLOT_MAX - 1, forget);
 	linger_drop();
@@ -40,6 +42,7 @@ void aside_over(void)
 	client_switch(atomic_load(&client_was));
 	listener_switch(atomic_load(&listener_was));
 	sockopt_switch(true);
+	book_switch(true);
 	atomic_store(&caged, false);
 }
 
@@ -47,6 +50,7 @@ void aside_for_ring(void)
 {
 	static atomic_flag said = ATOMIC_FLAG_INIT;
 
+	book_careful();
 	if (!client_switch(false))
 		return;
 	death_is_near();

@@ -40,6 +40,7 @@ int posix_close(int fd, int flags);
 #include "preload/listener.h"
 #include "preload/pause.h"
 #include "preload/sockopt.h"
+#include "preload/unclosed.h"
 
 #define CLOSE_RANGE_OWN_TABLE 2
 #define CLOSE_RANGE_ONLY_CLOEXEC 4
@@ -49,8 +50,6 @@ int posix_close(int fd, int flags);
 
 static void born(int fd, bool alone)
 {
-	if (fd < 0 || thread_is_vfork_child())
-		return;
 	slot_born(fd);
 	sockopt_born(fd);
 	epoll_clear(fd);
@@ -58,12 +57,48 @@ static void born(int fd, bool alone)
 		slot_alone(fd);
 }
 
+/* So many are open that somebody should be told, or no more can be. */
+static void crowded(bool many, int r)
+{
+	if (many || (r < 0 && real_errno() == EMFILE))
+		unclosed_crowd();
+}
+
 int socket(int family, int type, int protocol)
 {
 	int fd = REAL(socket)(family, type, protocol);
 
-	born(fd, true);
+	if (thread_is_vfork_child())
+		return fd;
+	if (fd >= 0)
+		born(fd, true);
+	crowded(book_born(fd, LEDGER_SOCKET, family, STACK_HERE), fd);
 	return fd;
+}
+
+int socketpair(int family, int type, int protocol, int fds[2])
+{
+	int r = REAL(socketpair)(family, type, protocol, fds);
+
+	if (thread_is_vfork_child())
+		return r;
+	for (int i = 0; r == 0 && i < 2; i++) {
+		born(fds[i], false);
+		crowded(book_born(fds[i], LEDGER_PAIR, family, STACK_HERE), 0);
+	}
+	crowded(false, r);
+	return r;
+}
+
+static void accepted(int listener, int fd, const void *here)
+{
+	if (thread_is_vfork_child())
+		return;
+	if (fd >= 0) {
+		born(fd, false);
+		sockopt_accepted(listener, fd);
+	}
+	crowded(book_born(fd, LEDGER_ACCEPT, AF_UNSPEC, here), fd);
 }
 
 /* This thread may owe a SYN to the very listener it asks. */
@@ -82,8 +117,7 @@ int accept(int fd, struct sockaddr *from, socklen_t *len)
 	r = REAL(accept)(fd, from, len);
 	if (ask_again(r))
 		r = REAL(accept)(fd, from, len);
-	born(r, false);
-	sockopt_accepted(fd, r);
+	accepted(fd, r, STACK_HERE);
 	return r;
 }
 
@@ -97,8 +131,7 @@ int accept4(int fd, struct sockaddr *from, socklen_t *len, int flags)
 	r = REAL(accept4)(fd, from, len, flags);
 	if (ask_again(r))
 		r = REAL(accept4)(fd, from, len, flags);
-	born(r, false);
-	sockopt_accepted(fd, r);
+	accepted(fd, r, STACK_HERE);
 	return r;
 }
 
@@ -115,20 +148,25 @@ int listen(int fd, int backlog)
 	return REAL(listen)(fd, backlog);
 }
 
-int dup(int fd)
+static int after_dup(int fd, int r, const void *here)
 {
-	int r = REAL(dup)(fd);
-
-	if (r >= 0 && !thread_is_vfork_child())
+	if (thread_is_vfork_child())
+		return r;
+	if (r >= 0)
 		death_shared(fd, r);
+	crowded(r >= 0 && book_copied(fd, r, here), r);
 	return r;
 }
 
-static int after_fcntl(int fd, int command, int r)
+int dup(int fd)
 {
-	if (r >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC) &&
-	    !thread_is_vfork_child())
-		death_shared(fd, r);
+	return after_dup(fd, REAL(dup)(fd), STACK_HERE);
+}
+
+static int after_fcntl(int fd, int command, int r, const void *here)
+{
+	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
+		return after_dup(fd, r, here);
 	return r;
 }
 
@@ -149,7 +187,7 @@ int fcntl(int fd, int command, ...)
 	va_end(args);
 	if (!before_fcntl(command))
 		return (int)answer(-EINTR);
-	return after_fcntl(fd, command, REAL(fcntl)(fd, command, arg));
+	return after_fcntl(fd, command, REAL(fcntl)(fd, command, arg), STACK_HERE);
 }
 SAME_AS(__fcntl, fcntl);
 
@@ -163,7 +201,7 @@ int fcntl64(int fd, int command, ...)
 	va_end(args);
 	if (!before_fcntl(command))
 		return (int)answer(-EINTR);
-	return after_fcntl(fd, command, REAL(fcntl64)(fd, command, arg));
+	return after_fcntl(fd, command, REAL(fcntl64)(fd, command, arg), STACK_HERE);
 }
 
 /* --- question -------------------------------------------------------------------- */
@@ -172,7 +210,10 @@ int connect(int fd, const struct sockaddr *to, socklen_t len)
 {
 	int r;
 
-	if (!thread_is_vfork_child() && client_connect(fd, to, len, &r))
+	if (thread_is_vfork_child())
+		return REAL(connect)(fd, to, len);
+	book_connected(fd);
+	if (client_connect(fd, to, len, &r))
 		return (int)answer(r);
 	return REAL(connect)(fd, to, len);
 }
@@ -288,31 +329,32 @@ static bool message_answered(int fd, const struct msghdr *m, int flags, ssize_t 
 	return answered(what, fd, m, flags, ret);
 }
 
-HOOKED(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), calm(fd))
+HOOKED_BUT(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), calm(fd),
+	   book_glance(fd, BOOK_CLOSED))
 {
 	ssize_t r;
 
 	if (quiet() || !buffer_answered(fd, buf, n, 0, &r))
-		return REAL(write)(fd, buf, n);
+		return used(fd, REAL(write)(fd, buf, n), STACK_HERE);
 	return answer(r);
 }
 SAME_AS(__write, write);
 
-HOOKED(ssize_t, send, (int fd, const void *buf, size_t n, int flags),
-       (fd, buf, n, flags), calm(fd))
+HOOKED_BUT(ssize_t, send, (int fd, const void *buf, size_t n, int flags),
+	   (fd, buf, n, flags), calm(fd), book_glance(fd, BOOK_CLOSED))
 {
 	ssize_t r;
 
 	if (quiet() || !buffer_answered(fd, buf, n, flags, &r))
-		return REAL(send)(fd, buf, n, flags);
+		return used(fd, REAL(send)(fd, buf, n, flags), STACK_HERE);
 	return answer(r);
 }
 SAME_AS(__send, send);
 
-HOOKED(ssize_t, sendto,
-       (int fd, const void *buf, size_t n, int flags, const struct sockaddr *to,
-	socklen_t len),
-       (fd, buf, n, flags, to, len), calm(fd))
+HOOKED_BUT(ssize_t, sendto,
+	   (int fd, const void *buf, size_t n, int flags, const struct sockaddr *to,
+	    socklen_t len),
+	   (fd, buf, n, flags, to, len), calm(fd), book_glance(fd, BOOK_CLOSED))
 {
 	struct iovec v = { (void *)buf, n };
 	struct msghdr m = {
@@ -324,17 +366,18 @@ HOOKED(ssize_t, sendto,
 	ssize_t r;
 
 	if (quiet() || !answered(before_write(fd, n, flags), fd, &m, flags, &r))
-		return REAL(sendto)(fd, buf, n, flags, to, len);
+		return used(fd, REAL(sendto)(fd, buf, n, flags, to, len), STACK_HERE);
 	return answer(r);
 }
 
-HOOKED(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n), calm(fd))
+HOOKED_BUT(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n),
+	   calm(fd), book_glance(fd, BOOK_CLOSED))
 {
 	struct msghdr m = { .msg_iov = (struct iovec *)v, .msg_iovlen = (size_t)n };
 	ssize_t r;
 
 	if (quiet() || !message_answered(fd, &m, 0, &r))
-		return REAL(writev)(fd, v, n);
+		return used(fd, REAL(writev)(fd, v, n), STACK_HERE);
 	return answer(r);
 }
 
@@ -363,7 +406,7 @@ ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 	ssize_t r;
 
 	if (quiet())
-		return passed(REAL(sendmsg)(fd, m, flags), m);
+		return passed(used(fd, REAL(sendmsg)(fd, m, flags), STACK_HERE), m);
 	leaves_by_message(fd);
 	return message_answered(fd, m, flags, &r) ? answer(r)
 						  : REAL(sendmsg)(fd, m, flags);
@@ -407,13 +450,14 @@ static bool before_read(int fd, bool waits)
 #define TOUCH_READ(fd, waits, call) \
 	do { \
 		if (quiet()) \
-			return call; \
+			return used(fd, call, STACK_HERE); \
 		if (!before_read(fd, waits)) \
 			return (__typeof__(call))answer(-EINTR); \
-		return heard(fd, call); \
+		return heard(fd, used(fd, call, STACK_HERE)); \
 	} while (0)
 
-HOOKED(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm_to_read(fd))
+HOOKED_BUT(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm_to_read(fd),
+	   book_glance(fd, BOOK_CLOSED))
 {
 	TOUCH_READ(fd, true, REAL(read)(fd, buf, n));
 }
@@ -432,8 +476,8 @@ ssize_t __read_chk(int fd, void *buf, size_t n, size_t room)
 	TOUCH_READ(fd, true, REAL(__read_chk)(fd, buf, n, room));
 }
 
-HOOKED(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n),
-       calm_to_read(fd))
+HOOKED_BUT(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n),
+	   calm_to_read(fd), book_glance(fd, BOOK_CLOSED))
 {
 	TOUCH_READ(fd, true, REAL(readv)(fd, v, n));
 }
@@ -448,8 +492,8 @@ ssize_t preadv64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
 	TOUCH_READ(fd, !(flags & RWF_NOWAIT), REAL(preadv64v2)(fd, v, n, at, flags));
 }
 
-HOOKED(ssize_t, recv, (int fd, void *buf, size_t n, int flags), (fd, buf, n, flags),
-       calm_to_read(fd))
+HOOKED_BUT(ssize_t, recv, (int fd, void *buf, size_t n, int flags), (fd, buf, n, flags),
+	   calm_to_read(fd), book_glance(fd, BOOK_CLOSED))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recv)(fd, buf, n, flags));
 }
@@ -460,9 +504,11 @@ ssize_t __recv_chk(int fd, void *buf, size_t n, size_t room, int flags)
 		   REAL(__recv_chk)(fd, buf, n, room, flags));
 }
 
-HOOKED(ssize_t, recvfrom,
-       (int fd, void *buf, size_t n, int flags, struct sockaddr *from, socklen_t *len),
-       (fd, buf, n, flags, from, len), calm_to_read(fd))
+HOOKED_BUT(ssize_t, recvfrom,
+	   (int fd, void *buf, size_t n, int flags, struct sockaddr *from,
+	    socklen_t *len),
+	   (fd, buf, n, flags, from, len), calm_to_read(fd),
+	   book_glance(fd, BOOK_CLOSED))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT),
 		   REAL(recvfrom)(fd, buf, n, flags, from, len));
@@ -475,20 +521,54 @@ ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
 		   REAL(__recvfrom_chk)(fd, buf, n, room, flags, from, len));
 }
 
-HOOKED(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags),
-       calm_to_read(fd))
+/* Descriptors that came with a message (unix(7)). */
+static void received(struct msghdr *m, const void *here)
 {
-	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recvmsg)(fd, m, flags));
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		const unsigned char *at = CMSG_DATA(c), *end = (unsigned char *)c;
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (end += c->cmsg_len; at + sizeof(int) <= end; at += sizeof(int)) {
+			int fd;
+
+			__builtin_memcpy(&fd, at, sizeof(fd));
+			born(fd, false);
+			crowded(book_received(fd, here), 0);
+		}
+	}
+}
+
+ssize_t recvmsg(int fd, struct msghdr *m, int flags)
+{
+	bool loud = !quiet();
+	ssize_t r;
+
+	if (loud && !before_read(fd, !(flags & MSG_DONTWAIT)))
+		return answer(-EINTR);
+	r = used(fd, REAL(recvmsg)(fd, m, flags), STACK_HERE);
+	if (loud)
+		heard(fd, r);
+	if (r >= 0 && m->msg_controllen && !thread_is_vfork_child())
+		received(m, STACK_HERE);
+	return r;
 }
 
 int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags,
 	     struct timespec *timeout)
 {
-	if (quiet())
-		return REAL(recvmmsg)(fd, m, n, flags, timeout);
-	if (!before_read(fd, !(flags & MSG_DONTWAIT)))
+	bool loud = !quiet();
+	int r;
+
+	if (loud && !before_read(fd, !(flags & MSG_DONTWAIT)))
 		return (int)answer(-EINTR);
-	return (int)heard(fd, REAL(recvmmsg)(fd, m, n, flags, timeout));
+	r = (int)used(fd, REAL(recvmmsg)(fd, m, n, flags, timeout), STACK_HERE);
+	if (loud)
+		heard(fd, r);
+	for (int i = 0; i < r && !thread_is_vfork_child(); i++)
+		if (m[i].msg_hdr.msg_controllen)
+			received(&m[i].msg_hdr, STACK_HERE);
+	return r;
 }
 
 /* Writes that cannot be told not to wait: the SYN goes alone, the data as ever. */
@@ -652,25 +732,34 @@ int shutdown(int fd, int how)
 
 /* --- death ----------------------------------------------------------------------- */
 
-HOOKED(int, close, (int fd), (fd), calm(fd))
+HOOKED_BUT(int, close, (int fd), (fd), calm(fd),
+	   book_glance(fd, BOOK_OPEN | BOOK_CLOSED))
 {
-	if (quiet())
+	unsigned int known;
+
+	if (thread_is_vfork_child())
 		return REAL(close)(fd);
-	if (linger_is_ours(fd))
+	if (!quiet() && linger_is_ours(fd))
 		return (int)answer(-EBADF);
-	death_of(fd);
-	return REAL(close)(fd);
+	if (!quiet())
+		death_of(fd);
+	known = book_died(fd, STACK_HERE);
+	return closed(fd, known, REAL(close)(fd), STACK_HERE);
 }
 SAME_AS(__close, close);
 
 int posix_close(int fd, int flags)
 {
-	if (quiet())
+	unsigned int known;
+
+	if (thread_is_vfork_child())
 		return REAL(posix_close)(fd, flags);
-	if (linger_is_ours(fd))
+	if (!quiet() && linger_is_ours(fd))
 		return (int)answer(-EBADF);
-	death_of(fd);
-	return REAL(posix_close)(fd, flags);
+	if (!quiet())
+		death_of(fd);
+	known = book_died(fd, STACK_HERE);
+	return closed(fd, known, REAL(posix_close)(fd, flags), STACK_HERE);
 }
 
 static void before_dup_over(int from, int to)
@@ -681,20 +770,19 @@ static void before_dup_over(int from, int to)
 	death_of(to);
 }
 
-static int after_dup_over(int from, int r)
+static int after_dup_over(int from, int r, const void *here)
 {
-	if (r < 0)
+	if (r < 0 || r == from || thread_is_vfork_child())
 		return r;
-	if (r != from && !thread_is_vfork_child())
-		death_shared(from, r);
-	return r;
+	book_died(r, here);
+	return after_dup(from, r, here);
 }
 
 int dup2(int from, int to)
 {
 	if (!quiet())
 		before_dup_over(from, to);
-	return after_dup_over(from, REAL(dup2)(from, to));
+	return after_dup_over(from, REAL(dup2)(from, to), STACK_HERE);
 }
 SAME_AS(__dup2, dup2);
 
@@ -702,13 +790,16 @@ int dup3(int from, int to, int flags)
 {
 	if (!quiet() && !(flags & ~O_CLOEXEC))
 		before_dup_over(from, to);
-	return after_dup_over(from, REAL(dup3)(from, to, flags));
+	return after_dup_over(from, REAL(dup3)(from, to, flags), STACK_HERE);
 }
 
 int close_range(unsigned int first, unsigned int last, int flags)
 {
 	int ours, r;
 
+	if (!thread_is_vfork_child() && first <= last &&
+	    !(flags & ~CLOSE_RANGE_OWN_TABLE))
+		book_died_range(first, last, STACK_HERE);
 	if (quiet() || first > last ||
 	    flags & ~(CLOSE_RANGE_ONLY_CLOEXEC | CLOSE_RANGE_OWN_TABLE))
 		return REAL(close_range)(first, last, flags);
@@ -728,6 +819,9 @@ int close_range(unsigned int first, unsigned int last, int flags)
 
 void closefrom(int first)
 {
+	if (!thread_is_vfork_child())
+		book_died_range(first > 0 ? (unsigned int)first : 0, SLOT_MAX,
+				STACK_HERE);
 	if (!quiet()) {
 		death_range(first > 0 ? (unsigned int)first : 0, SLOT_MAX);
 		linger_wait(); /* they would be closed too */
@@ -735,22 +829,31 @@ void closefrom(int first)
 	REAL(closefrom)(first);
 }
 
+static int number_of(FILE *f)
+{
+	__typeof__(&fileno) number = (__typeof__(number))real_find("fileno");
+
+	return number ? number(f) : -1;
+}
+
 int fclose(FILE *f)
 {
-	__typeof__(&fileno) number;
+	bool kept = book_is_kept();
+	int fd = -1, flushed = 0, why = 0, r;
 	__typeof__(&fflush) flush;
-	int flushed = 0, why = 0, r;
+	unsigned int known = 0;
 
-	if (quiet())
+	if (thread_is_vfork_child() || (!kept && quiet()))
 		return REAL(fclose)(f);
-	number = (__typeof__(number))real_find("fileno");
 	flush = (__typeof__(flush))real_find("fflush");
-	if (number && flush && number(f) >= 0 && slot_state(number(f)) != SLOT_PLAIN) {
+	fd = number_of(f);
+	if (flush && fd >= 0 && slot_state(fd) != SLOT_PLAIN) {
 		flushed = flush(f);
 		why = real_errno();
-		death_of(number(f));
+		death_of(fd);
 	}
-	r = REAL(fclose)(f);
+	known = book_died(fd, STACK_HERE);
+	r = closed(fd, known, REAL(fclose)(f), STACK_HERE);
 	if (flushed) /* else its error would be forgotten */
 		real_set_errno(why);
 	return flushed ? flushed : r;

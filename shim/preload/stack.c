@@ -24,19 +24,6 @@ static _Atomic(__typeof__(&_Unwind_Backtrace)) backtrace;
 static _Atomic(__typeof__(&_Unwind_GetIP)) address;
 static __thread bool unwinding __attribute__((tls_model("initial-exec")));
 
-/* "return address" as a number; on some machines it is signed. */
-static uintptr_t plain(uintptr_t at)
-{
-#if defined(__aarch64__)
-	register uintptr_t x30 __asm__("x30") = at;
-
-	__asm__("hint #7" : "+r"(x30)); /* xpaclri */
-	return x30;
-#else
-	return at;
-#endif
-}
-
 struct walk {
 	struct stack *s;
 	uintptr_t caller;
@@ -118,7 +105,7 @@ static void by_frames(struct stack *s, const uintptr_t *frame)
 	s->how = LEDGER_BY_FRAMES;
 	while (s->n < LEDGER_DEPTH && readable(frame, &page)) {
 		const uintptr_t *next = (const uintptr_t *)frame[0];
-		uintptr_t at = plain(frame[1]);
+		uintptr_t at = sys_return_address(frame[1]);
 
 		if (at < PAGE_BYTES)
 			return;
@@ -211,9 +198,9 @@ unsigned int stack_site(struct ledger *l, const void *frame, bool whole)
 	unsigned int site;
 
 	if (!whole) {
-		s.at[s.n++] = plain(f[1]);
+		s.at[s.n++] = sys_return_address(f[1]);
 		s.how = LEDGER_BY_CALLER;
-	} else if (!by_tables(&s, plain(f[1]))) {
+	} else if (!by_tables(&s, sys_return_address(f[1]))) {
 		by_frames(&s, f);
 	}
 	site = ledger_site_find(l, s.at, s.n);

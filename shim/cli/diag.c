@@ -29,6 +29,21 @@ struct question {
 
 /* --- answers ---------------------------------------------------------------------- */
 
+/* A SYN or FIN counts as a byte there; of a listener they are its backlog. */
+static void put_queues(struct sockets_one *one, uint32_t received, uint32_t unsent)
+{
+	bool their_fin = one->state == SOCKETS_CLOSE_WAIT ||
+			 one->state == SOCKETS_LAST_ACK ||
+			 one->state == SOCKETS_CLOSING;
+	bool ours = one->state == SOCKETS_SYN_SENT || one->state == SOCKETS_FIN_WAIT1 ||
+		    one->state == SOCKETS_LAST_ACK || one->state == SOCKETS_CLOSING;
+
+	if (one->state == SOCKETS_LISTEN)
+		return;
+	one->received = received - (received && their_fin);
+	one->unsent = unsent - (unsent && ours);
+}
+
 static bool put_inet(const struct question *q, const struct nlmsghdr *h)
 {
 	const struct inet_diag_msg *m = NLMSG_DATA(h);
@@ -44,8 +59,7 @@ static bool put_inet(const struct question *q, const struct nlmsghdr *h)
 		return false;
 	one->state = (uint8_t)sockets_state_of(m->idiag_family, is_tcp, m->idiag_state);
 	one->name = m->id.idiag_cookie[0];
-	one->received = m->idiag_rqueue;
-	one->unsent = m->idiag_wqueue;
+	put_queues(one, m->idiag_rqueue, m->idiag_wqueue);
 	if (!m->id.idiag_dport)
 		return true;
 	if (m->idiag_family == AF_INET6) {
@@ -83,10 +97,10 @@ static bool put_unix(const struct question *q, const struct nlmsghdr *h)
 		if (a->rta_type == UNIX_DIAG_PEER && RTA_PAYLOAD(a) >= 4 && !*n &&
 		    one->state == SOCKETS_CONNECTED)
 			one->state = SOCKETS_PEER_CLOSED;
-		if (a->rta_type == UNIX_DIAG_RQLEN &&
+		if (a->rta_type == UNIX_DIAG_RQLEN && one->state != SOCKETS_LISTEN &&
 		    RTA_PAYLOAD(a) >= sizeof(struct unix_diag_rqlen)) {
 			one->received = n[0];
-			one->unsent = one->state == SOCKETS_LISTEN ? 0 : n[1];
+			one->unsent = n[1];
 		}
 	}
 	return true;

@@ -22,6 +22,7 @@ struct search {
 	const char *who;     /* NULL: everybody */
 	int pid;	     /* who, where that is a number */
 	char path[PATH_MAX]; /* who, where that is a path */
+	const char *file;    /* who, where that is the file of a ledger */
 	void (*f)(const struct ledgers_one *one, void *with);
 	void *with;
 	struct ledgers_tally *tally;
@@ -53,9 +54,9 @@ static void open_state(struct search *s)
 	const char *setting = getenv("TFOSHIM_STATE");
 	struct text t = { s->directory, 0, sizeof(s->directory) };
 
-	s->everywhere = s->who || !setting || !*setting;
+	s->everywhere = !s->file && (s->who || !setting || !*setting);
 	s->state = -1;
-	if (!share_directory(&t, setting, getenv("XDG_RUNTIME_DIR")))
+	if (!s->file && !share_directory(&t, setting, getenv("XDG_RUNTIME_DIR")))
 		return;
 	s->state = open(s->directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (s->state < 0 && errno == ENOENT)
@@ -145,14 +146,19 @@ static bool is_of(const struct page *page, const struct process *p)
 	       (PEEK(h->start) == p->start || !process_shares(p, "time"));
 }
 
+static void name_of(char ret[NAME_BYTES], const struct process *p)
+{
+	snprintf(ret, NAME_BYTES, LEDGER_FILE "%u.%llu", p->own_pid,
+		 (unsigned long long)p->start);
+}
+
 static bool tell_named(struct search *s, const struct process *p)
 {
 	struct ledgers_one one = { .process = p };
 	char name[NAME_BYTES], path[PATH_BYTES];
 	ino_t file;
 
-	snprintf(name, sizeof(name), LEDGER_FILE "%u.%llu", p->own_pid,
-		 (unsigned long long)p->start);
+	name_of(name, p);
 	if (s->state < 0 || !read_named(s, name, &one, path, &file))
 		return false;
 	if (!is_of(&one.page, p)) {
@@ -221,7 +227,7 @@ static bool is_meant(const struct search *s, const char *program, const char *na
 {
 	const char *last = strrchr(program, '/');
 
-	if (!s->who)
+	if (!s->who || s->pid || s->file)
 		return true;
 	if (*s->path)
 		return !strcmp(program, s->path);
@@ -233,8 +239,10 @@ static bool look_at(const struct process *p, void *with)
 {
 	struct search *s = with;
 	struct mapping m = { s, p, false };
+	char name[NAME_BYTES];
 
-	if (!s->pid && !is_meant(s, p->program, p->name))
+	name_of(name, p);
+	if (s->file ? strcmp(name, s->file) : !is_meant(s, p->program, p->name))
 		return true;
 	s->tally->running++;
 	if (tell_named(s, p) || !s->everywhere)
@@ -253,6 +261,8 @@ static bool is_page(const struct search *s, const char *name)
 
 	if (strncmp(name, LEDGER_FILE, strlen(LEDGER_FILE)))
 		return false;
+	if (s->file)
+		return !strcmp(name, s->file);
 	pid = strtoul(name + strlen(LEDGER_FILE), &end, 10);
 	return *end == '.' && (!s->pid || pid == (unsigned long)s->pid);
 }
@@ -268,7 +278,7 @@ static void tell_left(struct search *s, const char *name)
 	    was_seen(s, st.st_ino) || !read_named(s, name, &one, path, &file))
 		return;
 	ledger_view_program(one.page.l, program);
-	if (s->pid || is_meant(s, program, NULL))
+	if (is_meant(s, program, NULL))
 		tell(s, &one);
 	else
 		page_drop(&one.page);
@@ -306,12 +316,25 @@ static void look_at_left(struct search *s)
 
 /* --- who is meant ----------------------------------------------------------------- */
 
+/* The report at the end of a program names the file of its ledger. */
+static bool read_file_name(struct search *s)
+{
+	const char *name = strrchr(s->who, '/');
+
+	if (!name || strncmp(name + 1, LEDGER_FILE, strlen(LEDGER_FILE)))
+		return false;
+	s->file = name + 1;
+	snprintf(s->directory, sizeof(s->directory), "%.*s",
+		 (int)(name > s->who ? name - s->who : 1), s->who);
+	return true;
+}
+
 static void read_who(struct search *s)
 {
 	char *end;
 	long pid;
 
-	if (!s->who)
+	if (!s->who || read_file_name(s))
 		return;
 	pid = strtol(s->who, &end, 10);
 	if (!*end && pid > 0 && pid <= INT_MAX)

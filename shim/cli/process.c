@@ -14,7 +14,7 @@
 
 #include "cli/regular.h"
 
-#define NAME_BYTES 64
+#define NAME_BYTES 128 /* of what is below /proc */
 
 static void proc_name(char ret[NAME_BYTES], int pid, const char *name)
 {
@@ -125,6 +125,18 @@ bool process_look(int pid, struct process *ret)
 	return true;
 }
 
+uint64_t process_limit(const struct process *p)
+{
+	static const char row[] = "\nMax open files";
+	char text[4096];
+	const char *at;
+
+	if (read_text(p->pid, "limits", text, sizeof(text)))
+		return 0;
+	at = strstr(text, row);
+	return at ? strtoull(at + strlen(row), NULL, 10) : 0;
+}
+
 static int is_pid(const struct dirent *entry)
 {
 	return entry->d_name[0] >= '1' && entry->d_name[0] <= '9';
@@ -212,7 +224,7 @@ int process_file(const struct process *p, const char *path, struct stat *ret)
 int process_mapped(const struct process *p, const struct maps_line *line,
 		   struct stat *ret)
 {
-	char name[NAME_BYTES];
+	char name[64];
 
 	snprintf(name, sizeof(name), "map_files/%lx-%lx", (unsigned long)line->start,
 		 (unsigned long)line->end);

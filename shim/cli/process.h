@@ -33,6 +33,9 @@ void process_each(bool (*f)(const struct process *p, void *with), void *with);
 bool process_maps(const struct process *p,
 		  bool (*f)(const struct maps_line *line, void *with), void *with);
 
+/* How many descriptors it may have (RLIMIT_NOFILE); 0: not to be had. */
+uint64_t process_limit(const struct process *p);
+
 /* A descriptor of /proc/PID/NAME, or negative errno. */
 int process_open(const struct process *p, const char *name, int flags);
 /* Do both have the same namespace of this kind ("net", "time"), as far as one sees? */

@@ -57,13 +57,6 @@ static struct memory_row *row_find(const struct memory *m, uint64_t key)
 	return (struct memory_row *)(void *)rows_find(&t, key);
 }
 
-static struct memory_habit *habit_find(const struct memory *m, uint64_t key)
-{
-	struct rows t = habits(m);
-
-	return (struct memory_habit *)(void *)rows_find(&t, key);
-}
-
 static void counts_clear(struct memory_counts *c)
 {
 	for (int i = 0; i < OUTCOMES; i++)
@@ -166,7 +159,9 @@ uint32_t memory_rtt_us(const struct memory *m, const struct addr *to)
 /* What is noted of this program there, however old; ret_s: since when. */
 static enum habit habit_noted(const struct memory *m, uint64_t own, uint32_t *ret_s)
 {
-	const struct memory_habit *h = habit_find(m, own);
+	const struct rows t = habits(m);
+	const struct memory_habit *h = (const struct memory_habit *)(void *)rows_find(
+		&t, own);
 	uint32_t habit = h ? LOAD(h->habit) ^ (uint32_t)own : HABIT_UNKNOWN;
 
 	*ret_s = h ? rows_seconds(own, LOAD(h->head.seen)) : 0;

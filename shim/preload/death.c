@@ -90,8 +90,10 @@ void death_of(int fd)
 	if (!s || lives_on(fd))
 		return;
 	debt_materialize(fd);
-	if (slot_state(fd) == SLOT_OPENING)
+	if (slot_state(fd) == SLOT_OPENING) {
 		learn_silence_of(fd, s);
+		learn_given_up(fd, s);
+	}
 	if (slot_state(fd) == SLOT_OPENING && counted_on(s) && still_opening(fd))
 		outlive(fd, s);
 	if (!still_opening(fd)) {

@@ -160,7 +160,7 @@ def tfo(path, *words):
 def reset(path):
     """The fault has gone; the pause has not."""
     done = tfo(path, "explain", "connect", "--json", path.place)
-    said = json.loads(done.out) if done.code == 0 else {}
+    said = json.loads(done.out)[0] if done.code == 0 else {}
     check(f"{path.name}-explained", "paused" in said.get("sentence", "") and
           "paused" in json.dumps(said.get("memory")), said.get("sentence", str(done)))
     path.then = time.monotonic()

@@ -84,7 +84,7 @@ struct memory *known_read(struct text *why)
 {
 	TEXT(path, PATH_MAX);
 	int fd = open_known(O_RDONLY, &path, why);
-	struct memory *m = fd >= 0 ? aligned_alloc(256, sizeof(*m)) : NULL;
+	struct memory *m = fd >= 0 ? aligned_alloc(64, sizeof(*m)) : NULL;
 
 	if (!m || !read_whole(fd, (char *)m, sizeof(*m)) || !memory_ready(m)) {
 		free(m);

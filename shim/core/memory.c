@@ -6,9 +6,9 @@
 
 #define MAGIC 0x326d656d6f667432u /* "2tfomem2" */
 
-_Static_assert(sizeof(struct memory_row) <= 256, "four cache lines");
+_Static_assert(sizeof(struct memory_row) == 256, "four cache lines");
 _Static_assert((int)REASONS <= MEMORY_REASONS, "there is room for every reason");
-_Static_assert(sizeof(struct memory) < 640 * 1024, "the file stays small");
+_Static_assert(sizeof(struct memory) == 622656, "the layout of the file");
 
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_acquire)
 #define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_release)
@@ -366,12 +366,6 @@ void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 
 /* --- forgetting ------------------------------------------------------------------ */
 
-static void head_free(struct rows_head *h, uint64_t key)
-{
-	if (atomic_compare_exchange_strong(&h->key, &key, 0))
-		STORE(h->seen, 0);
-}
-
 bool memory_forget(struct memory *m, const struct addr *to)
 {
 	uint64_t key = key_of(to, 0);
@@ -381,14 +375,14 @@ bool memory_forget(struct memory *m, const struct addr *to)
 	if (r) {
 		strike_clear(&r->struck);
 		strike_clear(&r->slow);
-		head_free(&r->head, key);
+		rows_free(&r->head, key);
 	}
 	for (int i = 0; i < MEMORY_HABITS; i++) {
 		struct memory_habit *h = &m->habit[i];
 		uint64_t own = LOAD(h->head.key);
 
 		if (own && LOAD(h->of) == (uint32_t)key) {
-			head_free(&h->head, own);
+			rows_free(&h->head, own);
 			known = true;
 		}
 	}
@@ -400,7 +394,7 @@ void memory_forget_all(struct memory *m)
 	strike_side_clear(&m->side);
 	counts_clear(&m->total);
 	for (int i = 0; i < MEMORY_DESTINATIONS; i++)
-		head_free(&m->row[i].head, LOAD(m->row[i].head.key));
+		rows_free(&m->row[i].head, LOAD(m->row[i].head.key));
 	for (int i = 0; i < MEMORY_HABITS; i++)
-		head_free(&m->habit[i].head, LOAD(m->habit[i].head.key));
+		rows_free(&m->habit[i].head, LOAD(m->habit[i].head.key));
 }

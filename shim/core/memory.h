@@ -43,7 +43,7 @@ struct memory_counts {
 };
 
 struct memory_row {
-	struct rows_head head;
+	_Alignas(64) struct rows_head head;
 	_Atomic uint64_t answered; /* a stamp; 0 s: it failed since */
 	struct strikes struck, slow;
 	struct pace pace;
@@ -66,7 +66,7 @@ struct memory {
 	struct strike_side side;
 	_Alignas(64) struct memory_counts total;
 	_Alignas(64) struct memory_habit habit[MEMORY_HABITS];
-	_Alignas(256) struct memory_row row[MEMORY_DESTINATIONS];
+	struct memory_row row[MEMORY_DESTINATIONS];
 };
 
 /* What the policy says about it. */

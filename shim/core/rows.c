@@ -60,3 +60,9 @@ struct rows_head *rows_claim(const struct rows *t, uint64_t key, uint32_t now_s,
 				      memory_order_release);
 	return r;
 }
+
+void rows_free(struct rows_head *r, uint64_t key)
+{
+	if (atomic_compare_exchange_strong(&r->key, &key, 0))
+		atomic_store(&r->seen, 0);
+}

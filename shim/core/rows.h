@@ -37,5 +37,7 @@ struct rows_head *rows_find(const struct rows *t, uint64_t key);
 /* ret_new: it was free, or another's: what it holds is not this key's. */
 struct rows_head *rows_claim(const struct rows *t, uint64_t key, uint32_t now_s,
 			     int *ret_new);
+/* Forgets it, if it is still that key's. */
+void rows_free(struct rows_head *r, uint64_t key);
 
 #endif

@@ -132,6 +132,28 @@ def kernel():
     tfolab.clear()
     said = explain(far, SERVER4)
     check("SYNs that were lost", said["cookie"].get("lost_syns", 0) >= 1, said["cookie"])
+    check("strikes", said["memory"]["strikes"] == 1 and said["memory"]["pause"] is None,
+          said["memory"])
+    forget(far, SERVER4)
+
+
+def forget(far, host):
+    """tfo reset: one, then all."""
+    def reset(*place):
+        return flow.run([os.environ["TFO"], "reset", *place], **{
+            "TFOSHIM_STATE": far.state})
+
+    other = Far()
+    other.state = far.state
+    other.prove(request(GET), host)
+    done = reset(f"{host}:{far.port}")
+    said = explain(far, host)
+    check("forgotten", done.code == 0 and said["memory"]["outcomes"]["plain"] == 0 and
+          said["memory"]["strikes"] == 0 and said["memory"]["habit"] == "unknown",
+          f"{done} {said['memory']}")
+    check("the other is not", explain(other, host)["memory"]["proven"], "")
+    check("all are forgotten", reset().code == 0 and
+          not explain(other, host)["memory"]["proven"], "")
 
 
 def own_host():

@@ -47,8 +47,8 @@ static nlink_t threads_now(void)
 }
 
 /*
- * musl (1.2.3) keeps what it knows of a descriptor until its thread has gone: an
- * operation on the number's next owner before that reads at the wrong place, or crashes.
+ * musl (1.2.3) keeps what it knows of a descriptor until its thread has gone: before
+ * that, an operation on the number's next owner reads at the wrong place, or crashes.
  */
 static void threads_gone(nlink_t before)
 {

@@ -206,12 +206,15 @@ bool memory_look(const struct memory *m, const struct addr *to, uint32_t program
 
 /* --- acting on it ---------------------------------------------------------------- */
 
+#define SAME_CS 50
+
 /* From now on only what comes after this pause says whether it shall be another. */
 static void pause_slower(struct memory_row *r, uint64_t key)
 {
 	uint64_t now = clock_today_cs();
 
-	if (strike_add(&r->slow, (uint32_t)key, STRIKE_OPTION, now, now))
+	/* who saw the same in the same moment is no further strike */
+	if (strike_add(&r->slow, (uint32_t)key, STRIKE_OPTION, now - SAME_CS, now))
 		pace_clear(&r->pace.fast);
 }
 
@@ -325,7 +328,8 @@ void memory_end(struct memory *m, const struct addr *to, const struct memory_end
 		return;
 	end_row(r, key, end);
 	if (o == OUTCOME_syn_retransmitted ||
-	    (o == OUTCOME_cookie_requested && end->syn_again))
+	    ((o == OUTCOME_cookie_requested || o == OUTCOME_opened_early) &&
+	     end->syn_again))
 		memory_strike(m, to, end->had_data ? STRIKE_DATA : STRIKE_OPTION,
 			      end->begun_cs);
 	else if (o != OUTCOME_plain && !end->syn_again) {

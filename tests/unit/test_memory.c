@@ -334,6 +334,26 @@ START_TEST(memory_pauses)
 }
 END_TEST
 
+/* A SYN with a cookie and without data is lost as one with both. */
+START_TEST(memory_strikes_without_data)
+{
+	struct memory *m = new_memory();
+	struct addr a = dest(1);
+	struct memory_end e = {
+		.outcome = OUTCOME_opened_early,
+		.syn_again = true,
+		.answered = true,
+		.begun_cs = clock_today_cs(),
+	};
+
+	memory_end(m, &a, &e);
+	ck_assert_int_eq(gate(m, &a), REASON_none);
+	e.begun_cs = clock_today_cs();
+	memory_end(m, &a, &e);
+	ck_assert_int_eq(gate(m, &a), REASON_paused);
+}
+END_TEST
+
 START_TEST(memory_pauses_all)
 {
 	struct memory *m = new_memory();
@@ -573,6 +593,7 @@ static void all(TCase *c)
 	tcase_add_test(c, memory_takes_over);
 	tcase_add_test(c, memory_keeps_the_young);
 	tcase_add_test(c, memory_pauses);
+	tcase_add_test(c, memory_strikes_without_data);
 	tcase_add_test(c, memory_pauses_all);
 	tcase_add_test(c, memory_measures);
 	tcase_add_test(c, memory_declines);

@@ -6,10 +6,6 @@
 
 #define MAGIC 0x326d656d6f667432u /* "2tfomem2" */
 
-_Static_assert(sizeof(struct memory_row) == 256, "four cache lines");
-_Static_assert((int)REASONS <= MEMORY_REASONS, "there is room for every reason");
-_Static_assert(sizeof(struct memory) == 622656, "the layout of the file");
-
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_acquire)
 #define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_release)
 #define ADD(x, n) atomic_fetch_add_explicit(&(x), (n), memory_order_relaxed)

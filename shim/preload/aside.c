@@ -8,6 +8,7 @@
 #include "preload/death.h"
 #include "preload/linger.h"
 #include "preload/listener.h"
+#include "preload/naming.h"
 #include "preload/slot.h"
 #include "preload/sockopt.h"
 
@@ -50,7 +51,7 @@ void aside_for_ring(void)
 {
 	static atomic_flag said = ATOMIC_FLAG_INIT;
 
-	book_careful();
+	naming_careful();
 	if (!client_switch(false))
 		return;
 	death_is_near();

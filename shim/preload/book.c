@@ -7,25 +7,20 @@
 #include <sys/socket.h>
 
 #include "core/clock.h"
-#include "core/ledger_view.h"
 #include "core/log.h"
 #include "core/share.h"
 #include "core/sys.h"
 #include "preload/bookrule.h"
 #include "preload/bookshelf.h"
-#include "preload/kernel.h"
+#include "preload/naming.h"
 
-#define YOUNG 64
 #define TENTHS_OF_A_LOOK 10 /* a second */
-
-_Atomic uint8_t book_numbers[SLOT_MAX];
 
 static _Atomic(struct ledger *) ledger;
 static _Atomic(uint32_t *) mark; /* a word that the kernel wipes in a fork child */
 static _Atomic uint8_t rows[LEDGER_FDS / LEDGER_ROW]; /* their pages are there */
-static _Atomic uint32_t highest; /* nothing is known of a number above it */
-static _Atomic bool off = true;	 /* until the environment was read */
-static _Atomic uint32_t looked;	 /* when, as a birth's time */
+static _Atomic bool off = true; /* until the environment was read */
+static _Atomic uint32_t looked; /* when, as a birth's time */
 static _Atomic uint32_t parent;
 
 void book_setup(const char *setting, const char *state, const char *runtime_dir)
@@ -55,13 +50,9 @@ void book_switch(bool to)
 
 static void forget_all(void)
 {
-	uint32_t top = atomic_exchange(&highest, 0);
-
-	for (uint32_t fd = 0; fd <= top && fd < SLOT_MAX; fd++)
-		if (atomic_load_explicit(&book_numbers[fd], memory_order_relaxed))
-			atomic_store(&book_numbers[fd], 0);
-	for (uint32_t i = 0; i <= top / LEDGER_ROW && i < LEDGER_FDS / LEDGER_ROW; i++)
+	for (uint32_t i = 0; i <= known_highest() / LEDGER_ROW; i++)
 		atomic_store(&rows[i], 0);
+	known_none();
 }
 
 void book_after_fork(void)
@@ -124,13 +115,15 @@ static struct ledger *begin(void)
 		return NULL;
 	make_mark();
 	l = bookshelf_new(name, atomic_load(&parent));
-	if (!l)
+	if (!l) {
+		atomic_store(&off, true); /* it would cost as much each time */
 		return NULL;
+	}
 	if (!atomic_compare_exchange_strong(&ledger, &none, l)) {
 		bookshelf_put_back(l, name); /* another thread was faster */
 		return none;
 	}
-	bookshelf_keep(name);
+	bookshelf_keep(l, name);
 	return l;
 }
 
@@ -144,55 +137,17 @@ static struct ledger *to_write(void)
 	return l ? l : begin();
 }
 
+void book_begin(void)
+{
+	(void)to_write();
+}
+
 /* --- now and then ----------------------------------------------------------------- */
-
-static _Atomic uint32_t young[YOUNG]; /* descriptor plus one; 0: none */
-static _Atomic uint32_t young_next;
-static _Atomic bool careful;
-
-/*
- * Short-lived sockets are known by their number alone, for no system call is as cheap
- * as they are; who lives on is asked for the name that the kernel has for it.
- */
-static void name_it(struct ledger *l, uint32_t fd)
-{
-	struct sockaddr_storage peer;
-	struct ledger_birth b;
-	struct addr a;
-	socklen_t len;
-	uint64_t life;
-
-	if (!fd-- || fd >= LEDGER_FDS)
-		return;
-	life = ledger_life(l, fd);
-	if (!ledger_view_birth(l, fd, &b) || !b.open)
-		return;
-	if (!b.name)
-		ledger_named(l, fd, life, (uint32_t)kernel_cookie((int)fd));
-	if (b.peer || kernel_peer((int)fd, &peer, &len) || !addr_read(&peer, len, &a))
-		return;
-	if (b.kind == LEDGER_ACCEPT)
-		a.port = 0; /* each is another one's */
-	ledger_connected(l, fd, ledger_peer(l, &a));
-}
-
-static void put_young(struct ledger *l, int fd)
-{
-	uint32_t i = atomic_fetch_add_explicit(&young_next, 1, memory_order_relaxed);
-
-	if (atomic_load_explicit(&careful, memory_order_relaxed)) {
-		name_it(l, (uint32_t)fd + 1);
-		return;
-	}
-	name_it(l, atomic_exchange_explicit(&young[i % YOUNG], (uint32_t)fd + 1,
-					    memory_order_relaxed));
-}
 
 /* Somebody truncated the file under the mapping: a touch would be SIGBUS. */
 static bool is_gone(struct ledger *l)
 {
-	return !sys_writable_word(
-		&l->life[atomic_load_explicit(&highest, memory_order_relaxed)]);
+	return !sys_writable_word(&l->life[known_highest()]);
 }
 
 static struct ledger *lose(struct ledger *l)
@@ -217,8 +172,7 @@ static struct ledger *look(struct ledger *l, uint32_t at)
 	if (is_gone(l))
 		return lose(l);
 	bookrule_ask();
-	for (int i = 0; i < YOUNG; i++)
-		name_it(l, atomic_exchange(&young[i], 0));
+	naming_all(l);
 	return l;
 }
 
@@ -240,14 +194,6 @@ static bool has_room(struct ledger *l, unsigned int fd)
 		return false;
 	atomic_store_explicit(row, 1, memory_order_relaxed);
 	return true;
-}
-
-static void raise_highest(uint32_t fd)
-{
-	uint32_t was = atomic_load_explicit(&highest, memory_order_relaxed);
-
-	while (was < fd && !atomic_compare_exchange_weak(&highest, &was, fd))
-		;
 }
 
 static enum ledger_family family_of(int family)
@@ -279,12 +225,10 @@ static bool note(struct ledger *l, int fd, struct ledger_birth *b, const void *h
 		return false;
 	}
 	b->site = site_here(l, here);
-	raise_highest((uint32_t)fd);
 	ledger_born(l, (unsigned int)fd, b);
-	atomic_store_explicit(&book_numbers[fd], BOOK_OPEN, memory_order_release);
-	put_young(l, fd);
-	return (uint32_t)fd >=
-	       atomic_load_explicit(&bookrule_warn_from, memory_order_relaxed);
+	known_born(fd);
+	naming_put(l, fd, b->kind == LEDGER_ACCEPT);
+	return bookrule_is_crowd((uint32_t)fd);
 }
 
 bool book_born(int fd, enum ledger_kind kind, int family, const void *here)
@@ -319,22 +263,17 @@ bool book_copied(int from, int to, const void *here)
 		return false;
 	if (ask_family(to, &family))
 		return book_born(to, LEDGER_DUP, family, here);
-	if ((unsigned int)to < SLOT_MAX)
-		atomic_store(&book_numbers[to], 0);
+	if (known_is(to, KNOWN_CLOSED))
+		known_reused(to);
 	return false;
-}
-
-void book_careful(void)
-{
-	atomic_store(&careful, true);
 }
 
 void book_connected(int fd)
 {
-	struct ledger *l = book_is(fd, BOOK_OPEN) ? book_ledger() : NULL;
+	struct ledger *l = known_is(fd, KNOWN_OPEN) ? book_ledger() : NULL;
 
 	if (l && !atomic_load(&off))
-		put_young(l, fd);
+		naming_put(l, fd, true);
 }
 
 /* --- deaths ----------------------------------------------------------------------- */
@@ -354,18 +293,16 @@ static void die(int fd, const void *here)
 
 unsigned int book_died(int fd, const void *here)
 {
-	uint8_t was = BOOK_OPEN;
+	enum known was = known_died(fd);
 
-	if ((unsigned int)fd >= SLOT_MAX || !book_glance(fd, ~0u))
-		return 0;
-	if (atomic_compare_exchange_strong(&book_numbers[fd], &was, BOOK_CLOSED))
+	if (was == KNOWN_OPEN)
 		die(fd, here);
 	return was;
 }
 
 void book_died_range(unsigned int first, unsigned int last, const void *here)
 {
-	uint32_t top = atomic_load(&highest);
+	uint32_t top = known_highest();
 
 	for (unsigned int fd = first; fd <= last && fd <= top && fd < SLOT_MAX; fd++)
 		book_died((int)fd, here);
@@ -383,14 +320,12 @@ static void find(int fd, enum ledger_fault fault, const void *here)
 
 void book_heard(int fd, int e, enum ledger_fault fault, const void *here)
 {
-	uint8_t closed = BOOK_CLOSED;
-
-	if (!book_is(fd, BOOK_CLOSED))
+	if (!known_is(fd, KNOWN_CLOSED))
 		return;
 	if (e == EBADF)
 		find(fd, fault, here);
 	else
-		atomic_compare_exchange_strong(&book_numbers[fd], &closed, 0);
+		known_reused(fd);
 }
 
 void book_close_failed(int e)
@@ -431,10 +366,10 @@ void book_end(bool keep)
 	if (!l)
 		return;
 	atomic_store(&off, true);
-	if (keep)
+	if (keep || !bookshelf_remove())
 		atomic_store(&l->head.state, LEDGER_ENDED);
-	else
-		bookshelf_remove();
+	if (!keep) /* who cannot take his file away says that it is worth nothing */
+		atomic_store(&l->head.open, 0);
 }
 
 void book_name(struct text *t)

@@ -17,31 +17,13 @@
 
 #include "core/ledger.h"
 #include "preload/bookrule.h"
-#include "preload/slot.h"
+#include "preload/known.h"
 #include "preload/stack.h"
-
-/* What we know of a number. */
-enum book_known {
-	BOOK_OPEN = 1,	 /* a socket was born here, and nobody closed it yet */
-	BOOK_CLOSED = 2, /* ... and closed; nothing was seen to have the number since */
-};
-extern HIDDEN _Atomic uint8_t book_numbers[SLOT_MAX];
-
-/* A number that is none is taken for another: what follows looks again. */
-static inline unsigned int book_glance(int fd, unsigned int what)
-{
-	return atomic_load_explicit(&book_numbers[(unsigned int)fd & (SLOT_MAX - 1)],
-				    memory_order_relaxed) &
-	       what;
-}
-
-static inline bool book_is(int fd, enum book_known what)
-{
-	return (unsigned int)fd < SLOT_MAX && book_glance(fd, what);
-}
 
 /* From the environment: TFOSHIM_LEAKS, TFOSHIM_STATE, XDG_RUNTIME_DIR, or NULL. */
 void book_setup(const char *setting, const char *state, const char *runtime_dir);
+/* The process is about to lose the right to begin it. */
+void book_begin(void);
 /* Not kept any more: the program filters its own system calls; or: it is again. */
 void book_switch(bool to);
 

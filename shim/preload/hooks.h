@@ -49,7 +49,7 @@ static inline ssize_t heard(int fd, ssize_t n)
 /* The program has used fd: if we saw it closed, it should not have. */
 static inline ssize_t used(int fd, ssize_t r, const void *here)
 {
-	if (__builtin_expect(book_glance(fd, BOOK_CLOSED), 0) &&
+	if (__builtin_expect(known_glance(fd, KNOWN_CLOSED), 0) &&
 	    !thread_is_vfork_child())
 		book_heard(fd, r < 0 ? real_errno() : 0, LEDGER_USED_AFTER_CLOSE, here);
 	return r;
@@ -60,9 +60,9 @@ static inline int closed(int fd, unsigned int known, int r, const void *here)
 {
 	int e = r < 0 ? real_errno() : 0;
 
-	if (known & BOOK_OPEN && e)
+	if (known & KNOWN_OPEN && e)
 		book_close_failed(e);
-	if (known & BOOK_CLOSED)
+	if (known & KNOWN_CLOSED)
 		book_heard(fd, e, LEDGER_CLOSED_TWICE, here);
 	return r;
 }
@@ -90,7 +90,10 @@ static inline bool calm(int fd)
 		void *real = atomic_load_explicit(&real_table[HOOK_##name], \
 						  memory_order_relaxed); \
 		int busy = atomic_load_explicit(&slot_pending, memory_order_relaxed); \
-		if (__builtin_expect(real && !(noted) && (!busy || at_ease), 1)) \
+		int known = (int)(noted); \
+		if (__builtin_expect(real && !(busy | known), 1)) \
+			return ((__typeof__(&name))real)args; \
+		if (real && !known && at_ease) \
 			return ((__typeof__(&name))real)args; \
 		return loud_##name args; \
 	} \

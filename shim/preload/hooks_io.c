@@ -64,6 +64,13 @@ static void crowded(bool many, int r)
 		unclosed_crowd();
 }
 
+static bool means_tcp(int family, int type, int protocol)
+{
+	return (family == AF_INET || family == AF_INET6) &&
+	       (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM &&
+	       (!protocol || protocol == IPPROTO_TCP);
+}
+
 int socket(int family, int type, int protocol)
 {
 	int fd = REAL(socket)(family, type, protocol);
@@ -72,6 +79,8 @@ int socket(int family, int type, int protocol)
 		return fd;
 	if (fd >= 0)
 		born(fd, true);
+	if (fd >= 0 && means_tcp(family, type, protocol))
+		slot_mark(fd, MARK_TCP);
 	crowded(book_born(fd, LEDGER_SOCKET, family, STACK_HERE), fd);
 	return fd;
 }
@@ -330,7 +339,7 @@ static bool message_answered(int fd, const struct msghdr *m, int flags, ssize_t 
 }
 
 HOOKED_BUT(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), calm(fd),
-	   book_glance(fd, BOOK_CLOSED))
+	   known_glance(fd, KNOWN_CLOSED))
 {
 	ssize_t r;
 
@@ -341,7 +350,7 @@ HOOKED_BUT(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), ca
 SAME_AS(__write, write);
 
 HOOKED_BUT(ssize_t, send, (int fd, const void *buf, size_t n, int flags),
-	   (fd, buf, n, flags), calm(fd), book_glance(fd, BOOK_CLOSED))
+	   (fd, buf, n, flags), calm(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	ssize_t r;
 
@@ -354,7 +363,7 @@ SAME_AS(__send, send);
 HOOKED_BUT(ssize_t, sendto,
 	   (int fd, const void *buf, size_t n, int flags, const struct sockaddr *to,
 	    socklen_t len),
-	   (fd, buf, n, flags, to, len), calm(fd), book_glance(fd, BOOK_CLOSED))
+	   (fd, buf, n, flags, to, len), calm(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	struct iovec v = { (void *)buf, n };
 	struct msghdr m = {
@@ -371,7 +380,7 @@ HOOKED_BUT(ssize_t, sendto,
 }
 
 HOOKED_BUT(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n),
-	   calm(fd), book_glance(fd, BOOK_CLOSED))
+	   calm(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	struct msghdr m = { .msg_iov = (struct iovec *)v, .msg_iovlen = (size_t)n };
 	ssize_t r;
@@ -457,7 +466,7 @@ static bool before_read(int fd, bool waits)
 	} while (0)
 
 HOOKED_BUT(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm_to_read(fd),
-	   book_glance(fd, BOOK_CLOSED))
+	   known_glance(fd, KNOWN_CLOSED))
 {
 	TOUCH_READ(fd, true, REAL(read)(fd, buf, n));
 }
@@ -477,7 +486,7 @@ ssize_t __read_chk(int fd, void *buf, size_t n, size_t room)
 }
 
 HOOKED_BUT(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n),
-	   calm_to_read(fd), book_glance(fd, BOOK_CLOSED))
+	   calm_to_read(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	TOUCH_READ(fd, true, REAL(readv)(fd, v, n));
 }
@@ -493,7 +502,7 @@ ssize_t preadv64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
 }
 
 HOOKED_BUT(ssize_t, recv, (int fd, void *buf, size_t n, int flags), (fd, buf, n, flags),
-	   calm_to_read(fd), book_glance(fd, BOOK_CLOSED))
+	   calm_to_read(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recv)(fd, buf, n, flags));
 }
@@ -508,7 +517,7 @@ HOOKED_BUT(ssize_t, recvfrom,
 	   (int fd, void *buf, size_t n, int flags, struct sockaddr *from,
 	    socklen_t *len),
 	   (fd, buf, n, flags, from, len), calm_to_read(fd),
-	   book_glance(fd, BOOK_CLOSED))
+	   known_glance(fd, KNOWN_CLOSED))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT),
 		   REAL(recvfrom)(fd, buf, n, flags, from, len));
@@ -521,18 +530,25 @@ ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
 		   REAL(__recvfrom_chk)(fd, buf, n, room, flags, from, len));
 }
 
-/* Descriptors that came with a message (unix(7)). */
-static void received(struct msghdr *m, const void *here)
+/* Descriptors that came with a message (unix(7)); CMSG_NXTHDR would call libc. */
+static void received(const struct msghdr *m, const void *here)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		const unsigned char *at = CMSG_DATA(c), *end = (unsigned char *)c;
+	size_t n = m->msg_controllen, at = 0;
+	struct cmsghdr c;
 
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+	for (; at < n && n - at >= sizeof(c); at += CMSG_ALIGN(c.cmsg_len)) {
+		const char *from = (const char *)m->msg_control + at;
+
+		__builtin_memcpy(&c, from, sizeof(c));
+		if (c.cmsg_len < sizeof(c) || c.cmsg_len > n - at)
+			return;
+		if (c.cmsg_level != SOL_SOCKET || c.cmsg_type != SCM_RIGHTS)
 			continue;
-		for (end += c->cmsg_len; at + sizeof(int) <= end; at += sizeof(int)) {
+		for (size_t i = CMSG_LEN(0); i + sizeof(int) <= c.cmsg_len;
+		     i += sizeof(int)) {
 			int fd;
 
-			__builtin_memcpy(&fd, at, sizeof(fd));
+			__builtin_memcpy(&fd, from + i, sizeof(fd));
 			born(fd, false);
 			crowded(book_received(fd, here), 0);
 		}
@@ -733,7 +749,7 @@ int shutdown(int fd, int how)
 /* --- death ----------------------------------------------------------------------- */
 
 HOOKED_BUT(int, close, (int fd), (fd), calm(fd),
-	   book_glance(fd, BOOK_OPEN | BOOK_CLOSED))
+	   known_glance(fd, KNOWN_OPEN | KNOWN_CLOSED))
 {
 	unsigned int known;
 

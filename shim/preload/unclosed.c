@@ -11,6 +11,7 @@
 #include "core/sys.h"
 #include "preload/account.h"
 #include "preload/book.h"
+#include "preload/naming.h"
 
 #define STATUS 23 /* as LeakSanitizer's */
 #define PLACES_AT_END 50
@@ -87,6 +88,7 @@ int unclosed_at_end(int status)
 	if (!l || atomic_exchange(&ended, pid) == pid)
 		return status;
 	bookrule_now(&r);
+	naming_all(l);
 	if (r.mode >= BOOK_EXIT)
 		found = report_end(l, &r);
 	book_end(found);
@@ -152,7 +154,8 @@ void unclosed_crowd(void)
 	    !atomic_compare_exchange_strong(&l->head.reported_s, &was, now))
 		return;
 	bookrule_now(&r);
-	if (!account_open(&a, l, ""))
+	naming_all(l);
+	if (!account_open(&a, l, r.suppress))
 		return;
 	put_head(&line, l);
 	text_str(&line, "its descriptors run out (RLIMIT_NOFILE ");

@@ -153,7 +153,7 @@ bool strike_add(struct strikes *s, uint32_t tag, enum strike_kind kind,
 	for (;;) {
 		struct word w = unpack(tag, was);
 
-		if (w.count && begun_cs <= w.when_cs && w.when_cs <= now_cs)
+		if (w.count && begun_cs < w.when_cs && w.when_cs <= now_cs)
 			return false;
 		if (w.count < COUNT_MOST)
 			w.count++;

@@ -115,13 +115,15 @@ static struct ledger *begin(void)
 		return NULL;
 	make_mark();
 	l = bookshelf_new(name, atomic_load(&parent));
-	if (!l)
+	if (!l) {
+		atomic_store(&off, true); /* it would cost as much each time */
 		return NULL;
+	}
 	if (!atomic_compare_exchange_strong(&ledger, &none, l)) {
 		bookshelf_put_back(l, name); /* another thread was faster */
 		return none;
 	}
-	bookshelf_keep(name);
+	bookshelf_keep(l, name);
 	return l;
 }
 
@@ -133,6 +135,11 @@ static struct ledger *to_write(void)
 	if (__builtin_expect(atomic_load_explicit(&off, memory_order_relaxed), 0))
 		return NULL;
 	return l ? l : begin();
+}
+
+void book_begin(void)
+{
+	(void)to_write();
 }
 
 /* --- now and then ----------------------------------------------------------------- */
@@ -221,8 +228,7 @@ static bool note(struct ledger *l, int fd, struct ledger_birth *b, const void *h
 	ledger_born(l, (unsigned int)fd, b);
 	known_born(fd);
 	naming_put(l, fd, b->kind == LEDGER_ACCEPT);
-	return (uint32_t)fd >=
-	       atomic_load_explicit(&bookrule_warn_from, memory_order_relaxed);
+	return bookrule_is_crowd((uint32_t)fd);
 }
 
 bool book_born(int fd, enum ledger_kind kind, int family, const void *here)
@@ -360,10 +366,10 @@ void book_end(bool keep)
 	if (!l)
 		return;
 	atomic_store(&off, true);
-	if (keep)
+	if (keep || !bookshelf_remove())
 		atomic_store(&l->head.state, LEDGER_ENDED);
-	else
-		bookshelf_remove();
+	if (!keep) /* who cannot take his file away says that it is worth nothing */
+		atomic_store(&l->head.open, 0);
 }
 
 void book_name(struct text *t)

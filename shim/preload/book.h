@@ -22,6 +22,8 @@
 
 /* From the environment: TFOSHIM_LEAKS, TFOSHIM_STATE, XDG_RUNTIME_DIR, or NULL. */
 void book_setup(const char *setting, const char *state, const char *runtime_dir);
+/* The process is about to lose the right to begin it. */
+void book_begin(void);
 /* Not kept any more: the program filters its own system calls; or: it is again. */
 void book_switch(bool to);
 

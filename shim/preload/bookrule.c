@@ -94,29 +94,46 @@ uint32_t bookrule_limit(void)
 	return l.rlim_cur < UINT32_MAX ? (uint32_t)l.rlim_cur : UINT32_MAX;
 }
 
+static _Atomic int warn_at;
+
+static void set_warn_from(void)
+{
+	uint64_t percent = (uint64_t)atomic_load(&warn_at);
+
+	atomic_store(&bookrule_warn_from,
+		     percent ? (uint32_t)(bookrule_limit() * percent / 100)
+			     : UINT32_MAX);
+}
+
 void bookrule_ask(void)
 {
 	unsigned int now = live_generation() + 1;
 	struct bookrule r;
 
-	if (atomic_load(&asked) == now)
-		return;
-	bookrule_now(&r);
-	atomic_store(&bookrule_mode, (uint8_t)r.mode);
-	atomic_store(&bookrule_whole, r.whole_stacks);
-	atomic_store(&bookrule_warn_from,
-		     r.warn_at ? (uint32_t)((uint64_t)bookrule_limit() *
-					    (unsigned int)r.warn_at / 100)
-			       : UINT32_MAX);
-	atomic_store(&asked, live_generation() + 1);
+	if (atomic_load(&asked) != now) {
+		bookrule_now(&r);
+		atomic_store(&bookrule_mode, (uint8_t)r.mode);
+		atomic_store(&bookrule_whole, r.whole_stacks);
+		atomic_store(&warn_at, r.warn_at);
+		atomic_store(&asked, live_generation() + 1);
+	}
+	set_warn_from(); /* the limit may be another one by now */
+}
+
+bool bookrule_is_crowd(uint32_t fd)
+{
+	if (fd < atomic_load_explicit(&bookrule_warn_from, memory_order_relaxed))
+		return false;
+	set_warn_from();
+	return fd >= atomic_load(&bookrule_warn_from);
 }
 
 void bookrule_setup(const char *setting)
 {
 	static atomic_flag said = ATOMIC_FLAG_INIT;
 
-	has_own = setting && read_setting(setting, &own);
-	if (setting && !has_own)
+	has_own = setting && *setting && read_setting(setting, &own);
+	if (setting && *setting && !has_own)
 		log_once(&said, LOG_ERROR, "setting",
 			 "TFOSHIM_LEAKS is not off, count, exit or fatal with an "
 			 "optional ,stacks=full and ,warn-at=80%, going by the policy");

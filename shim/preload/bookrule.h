@@ -36,6 +36,8 @@ void bookrule_ask(void);
 extern HIDDEN _Atomic uint8_t bookrule_mode;
 extern HIDDEN _Atomic bool bookrule_whole;
 extern HIDDEN _Atomic uint32_t bookrule_warn_from; /* descriptors from this one on */
+/* Is this number so high that somebody should be told? */
+bool bookrule_is_crowd(uint32_t fd);
 /* RLIMIT_NOFILE */
 uint32_t bookrule_limit(void);
 

@@ -149,22 +149,27 @@ static void sweep(uint64_t space)
 
 /* --- this one --------------------------------------------------------------------- */
 
-static struct ledger *make(char *ret_name, uint64_t start)
+static struct ledger *in_memory(const struct ledger_owner *o)
 {
 	static atomic_flag said = ATOMIC_FLAG_INIT;
-	struct text name = { ret_name, 0, BOOKSHELF_NAME };
 	void *at;
 
-	put_name(&name, (uint64_t)sys1(SYS_getpid, 0), start);
+	log_once(&said, LOG_INFO, "ledger",
+		 "there is no room in the state directory, or no right, "
+		 "tfo leaks will not find this process");
+	if (share_private(LEDGER_BYTES, &at))
+		return NULL;
+	ledger_begin(at, o);
+	return at;
+}
+
+static void put_own_name(char *ret_name, const struct ledger_owner *o)
+{
+	struct text name = { ret_name, 0, BOOKSHELF_NAME };
+
+	put_name(&name, o->pid, o->start);
 	text_char(&name, '.');
 	text_num(&name, (uint64_t)sys1(SYS_gettid, 0));
-	if (directory[0] && !share_create(directory, ret_name, LEDGER_BYTES, &at))
-		return at;
-	*ret_name = 0;
-	log_once(&said, LOG_INFO, "ledger",
-		 "the state directory cannot be used, tfo leaks will not find this "
-		 "process");
-	return share_private(LEDGER_BYTES, &at) ? NULL : at;
 }
 
 struct ledger *bookshelf_new(char *ret_name, uint32_t parent)
@@ -179,32 +184,35 @@ struct ledger *bookshelf_new(char *ret_name, uint32_t parent)
 		.begun_s = clock_today_s(),
 		.program = program,
 	};
-	struct ledger *l = make(ret_name, o.start);
 	long n = sys4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", program,
 		      sizeof(program) - 1);
+	void *at;
 
 	program[n > 0 ? n : 0] = 0;
-	if (!l || ledger_begin(l, &o))
-		return l;
-	bookshelf_put_back(l, ret_name); /* the disk is full */
-	return NULL;
+	put_own_name(ret_name, &o);
+	if (directory[0] && !share_create(directory, ret_name, LEDGER_BYTES, &at)) {
+		if (ledger_begin(at, &o))
+			return at;
+		bookshelf_put_back(at, ret_name);
+	}
+	*ret_name = 0;
+	return in_memory(&o);
 }
 
-void bookshelf_keep(const char *name)
+void bookshelf_keep(struct ledger *l, const char *name)
 {
-	struct ledger_head h;
 	struct text to = { kept, 0, sizeof(kept) };
 	TEXT(lent, BOOKSHELF_NAME);
 
 	kept[0] = 0;
-	if (!*name || !read_head(name, &h))
+	if (!*name)
 		return;
-	put_name(&to, h.pid, h.start);
+	put_name(&to, l->head.pid, l->head.start);
 	share_rename(directory, name, kept);
 	text_str(&lent, kept);
 	text_str(&lent, LENT);
 	share_remove(directory, lent.at); /* the program before this one left it */
-	sweep(h.pid_space);
+	sweep(l->head.pid_space);
 }
 
 void bookshelf_put_back(struct ledger *l, const char *name)
@@ -245,11 +253,12 @@ void bookshelf_get_back(void)
 	rename_lent(true);
 }
 
-void bookshelf_remove(void)
+bool bookshelf_remove(void)
 {
-	if (kept[0])
-		share_remove(directory, kept);
+	bool gone = !kept[0] || !share_remove(directory, kept);
+
 	kept[0] = 0;
+	return gone;
 }
 
 void bookshelf_path(struct text *t)

@@ -20,7 +20,7 @@ void bookshelf_setup(const char *state, const char *runtime_dir);
  * bookshelf_put_back() forgets all of it.
  */
 struct ledger *bookshelf_new(char *ret_name, uint32_t parent);
-void bookshelf_keep(const char *name);
+void bookshelf_keep(struct ledger *l, const char *name);
 void bookshelf_put_back(struct ledger *l, const char *name);
 /* The mapping, in a process that has no business with it. */
 void bookshelf_drop(struct ledger *l);
@@ -29,7 +29,8 @@ void bookshelf_forget(void);
 /* For the time of an exec; and back, where it failed. */
 void bookshelf_lend(void);
 void bookshelf_get_back(void);
-void bookshelf_remove(void);
+/* false: it is still there. */
+bool bookshelf_remove(void);
 /* The file of the ledger, or nothing. */
 void bookshelf_path(struct text *t);
 

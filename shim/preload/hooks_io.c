@@ -64,6 +64,13 @@ static void crowded(bool many, int r)
 		unclosed_crowd();
 }
 
+static bool means_tcp(int family, int type, int protocol)
+{
+	return (family == AF_INET || family == AF_INET6) &&
+	       (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM &&
+	       (!protocol || protocol == IPPROTO_TCP);
+}
+
 int socket(int family, int type, int protocol)
 {
 	int fd = REAL(socket)(family, type, protocol);
@@ -72,6 +79,8 @@ int socket(int family, int type, int protocol)
 		return fd;
 	if (fd >= 0)
 		born(fd, true);
+	if (fd >= 0 && means_tcp(family, type, protocol))
+		slot_mark(fd, MARK_TCP);
 	crowded(book_born(fd, LEDGER_SOCKET, family, STACK_HERE), fd);
 	return fd;
 }
@@ -521,18 +530,25 @@ ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
 		   REAL(__recvfrom_chk)(fd, buf, n, room, flags, from, len));
 }
 
-/* Descriptors that came with a message (unix(7)). */
-static void received(struct msghdr *m, const void *here)
+/* Descriptors that came with a message (unix(7)); CMSG_NXTHDR would call libc. */
+static void received(const struct msghdr *m, const void *here)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		const unsigned char *at = CMSG_DATA(c), *end = (unsigned char *)c;
+	size_t n = m->msg_controllen, at = 0;
+	struct cmsghdr c;
 
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+	for (; at < n && n - at >= sizeof(c); at += CMSG_ALIGN(c.cmsg_len)) {
+		const char *from = (const char *)m->msg_control + at;
+
+		__builtin_memcpy(&c, from, sizeof(c));
+		if (c.cmsg_len < sizeof(c) || c.cmsg_len > n - at)
+			return;
+		if (c.cmsg_level != SOL_SOCKET || c.cmsg_type != SCM_RIGHTS)
 			continue;
-		for (end += c->cmsg_len; at + sizeof(int) <= end; at += sizeof(int)) {
+		for (size_t i = CMSG_LEN(0); i + sizeof(int) <= c.cmsg_len;
+		     i += sizeof(int)) {
 			int fd;
 
-			__builtin_memcpy(&fd, at, sizeof(fd));
+			__builtin_memcpy(&fd, from + i, sizeof(fd));
 			born(fd, false);
 			crowded(book_received(fd, here), 0);
 		}

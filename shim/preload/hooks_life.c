@@ -251,6 +251,41 @@ int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 	return REAL(posix_spawnp)(pid, file, actions, attributes, argv, envp);
 }
 
+/* --- rights that are given up ----------------------------------------------------- */
+
+/* What may be written to the state directory is written before. */
+#define GIVE_UP(call) \
+	do { \
+		if (!thread_is_vfork_child()) \
+			book_begin(); \
+		return call; \
+	} while (0)
+
+int setuid(uid_t user)
+{
+	GIVE_UP(REAL(setuid)(user));
+}
+
+int seteuid(uid_t user)
+{
+	GIVE_UP(REAL(seteuid)(user));
+}
+
+int setreuid(uid_t user, uid_t effective)
+{
+	GIVE_UP(REAL(setreuid)(user, effective));
+}
+
+int setresuid(uid_t user, uid_t effective, uid_t saved)
+{
+	GIVE_UP(REAL(setresuid)(user, effective, saved));
+}
+
+int chroot(const char *path)
+{
+	GIVE_UP(REAL(chroot)(path));
+}
+
 /* --- cages and rings ------------------------------------------------------------- */
 
 int prctl(int option, ...)

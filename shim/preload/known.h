@@ -22,7 +22,8 @@ enum known {
 extern HIDDEN _Atomic uint8_t known_numbers[SLOT_MAX];
 
 /* A number that is none is taken for another: what follows looks again. */
-static inline unsigned int known_glance(int fd, unsigned int what)
+static inline __attribute__((always_inline)) unsigned int known_glance(
+	int fd, unsigned int what)
 {
 	return atomic_load_explicit(&known_numbers[(unsigned int)fd & (SLOT_MAX - 1)],
 				    memory_order_relaxed) &

@@ -334,6 +334,26 @@ START_TEST(memory_pauses)
 }
 END_TEST
 
+/* A SYN with a cookie and without data is lost as one with both. */
+START_TEST(memory_strikes_without_data)
+{
+	struct memory *m = new_memory();
+	struct addr a = dest(1);
+	struct memory_end e = {
+		.outcome = OUTCOME_opened_early,
+		.syn_again = true,
+		.answered = true,
+		.begun_cs = clock_today_cs(),
+	};
+
+	memory_end(m, &a, &e);
+	ck_assert_int_eq(gate(m, &a), REASON_none);
+	e.begun_cs = clock_today_cs();
+	memory_end(m, &a, &e);
+	ck_assert_int_eq(gate(m, &a), REASON_paused);
+}
+END_TEST
+
 START_TEST(memory_pauses_all)
 {
 	struct memory *m = new_memory();
@@ -395,11 +415,14 @@ START_TEST(memory_declines)
 	struct addr a = dest(1), b = dest(2);
 	struct memory_facts f;
 
-	memory_declined(m, &a, REASON_policy);
+	memory_declined(m, &a, REASON_policy, 1);
 	ck_assert(!memory_look(m, &a, PROGRAM, &f)); /* no row is spent on it */
 	ck_assert_uint_eq(m->total.reason[REASON_policy], 1);
 	answers(m, &b);
-	memory_declined(m, &b, REASON_own_tfo);
+	memory_declined(m, &b, REASON_own_tfo, 1);
+	memory_declined(m, NULL, REASON_local, 5);
+	ck_assert_uint_eq(m->total.reason[REASON_local], 5);
+	memory_declined(m, NULL, REASON_local, (uint32_t)-5);
 	ck_assert(memory_look(m, &b, PROGRAM, &f));
 	ck_assert_uint_eq(f.reason[REASON_own_tfo], 1);
 	ck_assert_uint_eq(f.outcome[OUTCOME_plain], 2);
@@ -570,6 +593,7 @@ static void all(TCase *c)
 	tcase_add_test(c, memory_takes_over);
 	tcase_add_test(c, memory_keeps_the_young);
 	tcase_add_test(c, memory_pauses);
+	tcase_add_test(c, memory_strikes_without_data);
 	tcase_add_test(c, memory_pauses_all);
 	tcase_add_test(c, memory_measures);
 	tcase_add_test(c, memory_declines);

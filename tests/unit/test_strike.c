@@ -26,8 +26,9 @@ START_TEST(strikes_pause)
 	ck_assert_int_eq(look(&s, T0).state, STRIKE_NONE);
 	ck_assert(strike_add(&s, TAG, STRIKE_DATA, T0, T0));
 	ck_assert_int_eq(look(&s, T0 + 1).state, STRIKE_NONE);
-	ck_assert(!strike_add(&s, TAG, STRIKE_DATA, T0, T0 + 5)); /* the same event */
-	ck_assert(strike_add(&s, TAG, STRIKE_DATA, T0 + 1, T0 + 100));
+	ck_assert(!strike_add(&s, TAG, STRIKE_DATA, T0 - 1, T0 + 5)); /* one event */
+	/* begun in the moment in which the last one was known: the next in a loop */
+	ck_assert(strike_add(&s, TAG, STRIKE_DATA, T0, T0 + 100));
 	ck_assert_int_eq(look(&s, T0 + 101).state, STRIKE_PAUSED);
 	ck_assert_uint_eq(look(&s, T0 + 101).until_cs, T0 + 100 + 10 * MINUTE);
 	ck_assert_int_eq(look(&s, T0 + 99 + 10 * MINUTE).state, STRIKE_PAUSED);

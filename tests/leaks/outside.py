@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 
 PATIENCE_S = 30
 
@@ -25,6 +26,14 @@ def environment(state=None, leaks="count", **more):
         env.update(LD_PRELOAD=os.environ["LIB"], TFOSHIM_STATE=state, TFOSHIM_LEAKS=leaks)
     env.update(more)
     return env
+
+
+def runs(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rsplit(") ", 1)[1][0] not in "ZX"
+    except OSError:
+        return False
 
 
 class Running:
@@ -65,6 +74,14 @@ class Running:
         for pid in self.pids.values():
             os.kill(pid, number)
 
+    def kill(self):
+        """Until none of them runs; a child may stay a zombie."""
+        self.signal_all(signal.SIGKILL)
+        self.process.wait()
+        until = time.monotonic() + PATIENCE_S
+        while any(runs(pid) for pid in self.pids.values()) and time.monotonic() < until:
+            time.sleep(0.005)
+
     def finish(self):
         """Tells it to end; statuses by role."""
         self.process.stdin.close()
@@ -88,19 +105,25 @@ class Running:
         self.process.wait()
 
 
-def tfo_leaks(state, who, *options):
-    """What `tfo leaks WHO --json` says of the one process it knows; sockets of a moment ago
-    are told of as well."""
+NOTHING = {"process": {"running": False}, "sites": [], "findings": [], "closed_behind": 0}
+
+
+def tfo_leaks(state, who, *options, **more):
+    """What `tfo leaks WHO --json` says of one process; sockets of a moment ago are told of
+    as well. Who is dead and left no ledger is not known any more."""
     done = subprocess.run([os.environ["TFO"], "leaks", str(who), "--json", "--min-age", "0",
-                           *options],
-                          env=environment(TFOSHIM_STATE=state), capture_output=True,
-                          text=True, timeout=PATIENCE_S, check=False)
+                           *options], env=environment(TFOSHIM_STATE=state, **more),
+                          capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     try:
-        (document,) = json.loads(done.stdout)
-        return document
+        documents = json.loads(done.stdout)
     except ValueError:
         raise Wrong(f"tfo leaks {who}: status {done.returncode}, said "
                     f"{done.stdout[-500:]!r} {done.stderr[-500:]!r}") from None
+    if len(documents) > 1:
+        raise Wrong(f"tfo leaks {who} tells of {len(documents)} processes")
+    if not documents:
+        return NOTHING
+    return {**documents[0], "status": done.returncode}
 
 
 def essence(document, dead=False):

@@ -9,6 +9,7 @@ import re
 import subprocess
 
 import builds
+import outside
 
 INTERPRETERS = {"Python", "Node", "Java"}
 
@@ -150,16 +151,17 @@ def check_findings(story, build, findings, document):
     for wanted in findings:
         found = [f for f in left if (f["kind"], f["call"]) == (wanted.fault, wanted.call)
                  and is_at(f["stacks"]["this"][0], wanted.here)]
-        if not found:
-            wrong.append(f"missing: {wanted}")
-            continue
-        left.remove(found[0])
-        if (found[0]["count"], found[0]["errno"]) != (wanted.count, "EBADF"):
-            wrong.append(f"{wanted.here}: {found[0]['count']} times {found[0]['errno']}")
-        for stack, function, word in (("this", wanted.here, "AGAIN"),
-                                      ("earlier_close", wanted.closed, "CLOSED"),
-                                      ("birth", wanted.born, "LEAK")):
-            wrong += check_frame(story, build, found[0]["stacks"][stack][0], function, word)
+        left = [f for f in left if f not in found]
+        if sum(f["count"] for f in found) != wanted.count:
+            wrong.append(f"{wanted}: {[f['count'] for f in found]} times")
+        for finding in found:
+            if finding["errno"] != "EBADF":
+                wrong.append(f"{wanted.here}: {finding['errno']}")
+            for stack, function, word in (("this", wanted.here, "AGAIN"),
+                                          ("earlier_close", wanted.closed, "CLOSED"),
+                                          ("birth", wanted.born, "LEAK")):
+                wrong += check_frame(story, build, finding["stacks"][stack][0], function,
+                                     word)
     return wrong + [f"falsely found: {f['kind']} {f['call']} at {f['stacks']['this'][:1]}"
                     for f in left]
 
@@ -201,6 +203,9 @@ def check(story, build, mode, role, document, whole_stack=False):
     """All that `tfo leaks` says of one process."""
     wrong = check_sites(story, build, story.leaks[mode, role], document, whole_stack)
     wrong += check_findings(story, build, story.findings[mode, role], document)
+    found = bool(document["sites"] or document["findings"])
+    if document is not outside.NOTHING and document["status"] != found:
+        wrong.append(f"tfo leaks ended with {document['status']}")
     if role == "main" and document["closed_behind"] != story.behind:
         wrong.append(f"{document['closed_behind']} were closed behind our back, not "
                      f"{story.behind}")

@@ -36,6 +36,7 @@ int main(int argc, char **argv)
 	close(listener);
 	for (int i = 0; i < 3; i++)
 		ask();
+	usleep(100000); /* a FIN may be acknowledged late */
 	ready();
 	reap(child);
 	return 0;

@@ -3,7 +3,7 @@
  * A pool that hands out the connections it has, and a caller who brings them back only
  * when all went well: the pool fills the gap, once per failure.
  *
- * leaky: 6 socket CLOSE by pool_fill from pool_take
+ * leaky: 6 socket CLOSE by pool_fill from request
  */
 #include "leak.h"
 

@@ -5,6 +5,7 @@
  * here.
  *
  * clean: nothing
+ * behind: 3
  */
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -30,7 +30,7 @@ public class Accepted {
             for (int i = 0; i < 4; i++) {
                 try (Socket client = new Socket(Leak.HERE, port)) {
                     serve(listener.accept(), leaky && i % 2 == 0);
-                    client.getInputStream().read();
+                    client.getInputStream().readNBytes(3);
                 }
             }
         }

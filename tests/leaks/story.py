@@ -80,7 +80,8 @@ class Story:
             self.libs = words
 
     def modes(self):
-        return ("leaky", "clean") if self.leaks or self.findings else ("clean",)
+        wrong = any(self.leaks.values()) or any(self.findings.values())
+        return ("leaky", "clean") if wrong else ("clean",)
 
     def language(self):
         return {".c": "C", ".cc": "C++", ".py": "Python", ".js": "Node",

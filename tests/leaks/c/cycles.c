@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cycles N: N connections within the process, of which both ends are opened, used and
- * closed. Prints the microseconds each took, by the clock and of the processor.
+ * cycles N [WORK]: N connections within the process, of which both ends are opened,
+ * used and closed; with WORK, that many numbers are sorted in between. Prints the
+ * microseconds each took, by the clock and of the processor.
  */
 #include <sys/resource.h>
 #include <time.h>
@@ -24,7 +25,24 @@ FRAME static double now_us(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-FRAME static void cycle(int listener, const struct sockaddr_in *at)
+FRAME static int by_size(const void *a, const void *b)
+{
+	return *(const int *)a < *(const int *)b ? -1
+						 : *(const int *)a > *(const int *)b;
+}
+
+/* work: what a program does by itself, without the kernel */
+FRAME static void work(int n)
+{
+	static int numbers[4096];
+	unsigned int dice = 1;
+
+	for (int i = 0; i < n; i++)
+		numbers[i] = (int)((dice = dice * 1103515245 + 12345) >> 16);
+	qsort(numbers, (size_t)n, sizeof(numbers[0]), by_size);
+}
+
+FRAME static void cycle(int listener, const struct sockaddr_in *at, int numbers)
 {
 	int near = socket(AF_INET, SOCK_STREAM, 0), far;
 	char c;
@@ -34,6 +52,7 @@ FRAME static void cycle(int listener, const struct sockaddr_in *at)
 	say(near, "x");
 	if (recv(far, &c, 1, 0) != 1)
 		err(1, "recv");
+	work(numbers);
 	close(near);
 	close(far);
 }
@@ -41,16 +60,17 @@ FRAME static void cycle(int listener, const struct sockaddr_in *at)
 int main(int argc, char **argv)
 {
 	int n = argc > 1 ? atoi(argv[1]) : 1000, listener;
+	int numbers = argc > 2 ? atoi(argv[2]) % 4096 : 0;
 	struct sockaddr_in at;
 	double wall, cpu;
 
 	listener = listen_here(&at);
 	for (int i = 0; i < n / 10; i++)
-		cycle(listener, &at);
+		cycle(listener, &at, numbers);
 	wall = now_us();
 	cpu = used_us();
 	for (int i = 0; i < n; i++)
-		cycle(listener, &at);
+		cycle(listener, &at, numbers);
 	printf("%.3f %.3f\n", (now_us() - wall) / n, (used_us() - cpu) / n);
 	close(listener);
 	return 0;

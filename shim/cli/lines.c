@@ -37,25 +37,24 @@ static bool find_mapping(const struct maps_line *line, void *with)
 	return w->fd < 0;
 }
 
-/*
- * By its path, if it is the same file still; else by the mapping, which lives as long
- * as the process. ret_same: it is the one that was mapped, or its build ID tells.
- */
-static int open_module(const struct process *p, const struct ledger_image *m,
-		       bool *ret_same)
+/* ret_same: it is the one that was mapped; else its build ID has to tell. */
+static int open_path(const struct process *p, const struct ledger_image *m,
+		     bool *ret_same)
 {
-	struct wanted w = { p, m, -1 };
 	struct stat st = { 0 };
 	int fd = m->cut || *m->path != '/' ? -1 : process_file(p, m->path, &st);
 
 	*ret_same = fd >= 0 && m->inode && st.st_ino == m->inode;
-	if (fd >= 0 && (*ret_same || !p || m->build_id_bytes))
-		return fd;
-	if (fd >= 0)
-		close(fd);
+	return fd;
+}
+
+/* The mapping lives as long as the process, whatever becomes of the path. */
+static int open_mapping(const struct process *p, const struct ledger_image *m)
+{
+	struct wanted w = { p, m, -1 };
+
 	if (p && m->inode)
 		process_maps(p, find_mapping, &w);
-	*ret_same = w.fd >= 0;
 	return w.fd;
 }
 
@@ -137,10 +136,19 @@ static bool report(struct lines *l, const struct process *p,
 	       l->dw->dwfl_module_getelf(l->module, &bias);
 }
 
-struct lines *lines_open(const struct process *p, const struct ledger_image *m)
+void lines_close(struct lines *l)
 {
-	bool same;
-	int fd = open_module(p, m, &same);
+	if (l->all)
+		l->dw->dwfl_end(l->all);
+	if (l->fd >= 0)
+		close(l->fd);
+	free(l);
+}
+
+/* NULL: this is not the file. */
+static struct lines *open_lines(const struct process *p, const struct ledger_image *m,
+				int fd, bool same)
+{
 	struct lines *l = fd >= 0 ? calloc(1, sizeof(*l)) : NULL;
 
 	if (!l)
@@ -157,13 +165,13 @@ struct lines *lines_open(const struct process *p, const struct ledger_image *m)
 	return NULL;
 }
 
-void lines_close(struct lines *l)
+struct lines *lines_open(const struct process *p, const struct ledger_image *m)
 {
-	if (l->all)
-		l->dw->dwfl_end(l->all);
-	if (l->fd >= 0)
-		close(l->fd);
-	free(l);
+	bool same;
+	int fd = open_path(p, m, &same);
+	struct lines *l = open_lines(p, m, fd, same);
+
+	return l ? l : open_lines(p, m, open_mapping(p, m), true);
 }
 
 /* --- one place -------------------------------------------------------------------- */

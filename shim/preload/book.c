@@ -18,9 +18,9 @@
 
 static _Atomic(struct ledger *) ledger;
 static _Atomic(uint32_t *) mark; /* a word that the kernel wipes in a fork child */
-static _Atomic uint8_t rows[LEDGER_FDS / LEDGER_ROW]; /* their pages are there */
-static _Atomic bool off = true; /* until the environment was read */
-static _Atomic uint32_t looked; /* when, as a birth's time */
+static _Atomic uint8_t rows[LEDGER_ROWS]; /* their pages are there */
+static _Atomic bool off = true;		  /* until the environment was read */
+static _Atomic uint32_t looked;		  /* when, as a birth's time */
 static _Atomic uint32_t parent, own_pid;
 static _Atomic uint64_t begun_us; /* asked without a look into the ledger */
 
@@ -150,7 +150,7 @@ void book_begin(void)
 /* Somebody truncated the file under the mapping: a touch would be SIGBUS. */
 static bool is_gone(struct ledger *l)
 {
-	return !sys_writable_word(&l->life[known_highest()]);
+	return !sys_writable_word(ledger_life_at(l, known_highest()));
 }
 
 static struct ledger *lose(struct ledger *l)
@@ -208,7 +208,7 @@ static bool has_room(struct ledger *l, unsigned int fd)
 
 	if (atomic_load_explicit(row, memory_order_relaxed))
 		return true;
-	if (!ledger_room(l, fd))
+	if (!ledger_room(l, fd / LEDGER_ROW))
 		return false;
 	atomic_store_explicit(row, 1, memory_order_relaxed);
 	return true;

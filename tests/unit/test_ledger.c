@@ -70,7 +70,7 @@ START_TEST(ledger_needs_room)
 {
 	const struct ledger_owner o = { .program = "" };
 
-	ck_assert(ledger_room(l, 5) && ledger_room(l, LEDGER_FDS - 1));
+	ck_assert(ledger_room(l, 5) && ledger_room(l, LEDGER_ROWS - 1));
 	ck_assert_int_eq(mprotect(l, LEDGER_BYTES, PROT_READ), 0);
 	ck_assert(!ledger_begin(l, &o));
 	ck_assert(!ledger_room(l, 5));
@@ -134,7 +134,7 @@ START_TEST(ledger_reborn)
 	ck_assert_uint_eq(l->head.unseen, 1);
 	ck_assert_uint_eq(l->head.open, 1);
 	ledger_named(l, 3, before, 5); /* the old one's name comes too late */
-	ck_assert_uint_eq(l->name[3], 0);
+	ck_assert_uint_eq(*ledger_name_at(l, 3), 0);
 	ck_assert(ledger_view_site(l, site(100), &p) && p.live == 0 && p.births == 1);
 	ck_assert(ledger_view_site(l, site(200), &p) && p.live == 1);
 	ledger_died(l, 3, 0, 2);

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/interpreter.h"
+#include "cli/spell.h"
 #include "core/clock.h"
 
 #define PEEK(x) atomic_load_explicit(&(x), memory_order_relaxed)
@@ -44,56 +45,6 @@ const char *leaked_language(const struct leaked *k, const struct ledger_place *p
 const char *leaked_call(const struct ledger_case *c)
 {
 	return c->fault == LEDGER_CLOSED_TWICE ? "close" : "send";
-}
-
-/* --- pieces ----------------------------------------------------------------------- */
-
-static void show_age(uint64_t tenths)
-{
-	static const struct {
-		const char *unit, *below;
-		uint64_t tenths, below_tenths;
-	} rows[] = {
-		{ "d", "h", 864000, 36000 },
-		{ "h", "min", 36000, 600 },
-		{ "min", "s", 600, 10 },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		uint64_t rest = tenths % rows[i].tenths / rows[i].below_tenths;
-
-		if (tenths < rows[i].tenths)
-			continue;
-		printf("%llu %s", (unsigned long long)(tenths / rows[i].tenths),
-		       rows[i].unit);
-		if (rest)
-			printf(" %llu %s", (unsigned long long)rest, rows[i].below);
-		return;
-	}
-	if (tenths < 100 && tenths % 10)
-		printf("%llu.%llu s", (unsigned long long)tenths / 10,
-		       (unsigned long long)tenths % 10);
-	else
-		printf("%llu s", (unsigned long long)tenths / 10);
-}
-
-static void show_bytes(uint64_t n)
-{
-	static const char *const units[] = { "KB", "MB", "GB", "TB", "PB" };
-	unsigned int i = 0;
-
-	if (n < 10000) {
-		printf("%llu bytes", (unsigned long long)n);
-		return;
-	}
-	for (n /= 1000; n >= 10000 && i < 4; n /= 1000)
-		i++;
-	printf("%llu %s", (unsigned long long)n, units[i]);
-}
-
-static const char *plural(unsigned int n)
-{
-	return n == 1 ? "" : "s";
 }
 
 /* --- stacks ----------------------------------------------------------------------- */
@@ -197,10 +148,10 @@ static void show_states(const struct place *p)
 static void show_ages(const struct place *p)
 {
 	printf("      ");
-	show_age(p->newest);
+	spell_age(p->newest);
 	if (p->oldest != p->newest) {
 		printf(" to ");
-		show_age(p->oldest);
+		spell_age(p->oldest);
 	}
 	printf(" old");
 	if (p->count > 1 && p->oldest >= 600)
@@ -208,7 +159,7 @@ static void show_ages(const struct place *p)
 		       p->in_hour, p->in_day);
 	if (p->was_seen) {
 		printf("; %+lld since the look ", (long long)p->growth);
-		show_age(p->looked_s * UINT64_C(10));
+		spell_age(p->looked_s * UINT64_C(10));
 		printf(" ago");
 	}
 	printf("; %llu were ever born here\n", (unsigned long long)p->born.births);
@@ -244,11 +195,11 @@ static void show_queues(const struct place *p)
 		return;
 	printf("      ");
 	if (p->received) {
-		show_bytes(p->received);
+		spell_bytes(p->received);
 		printf(" wait to be read%s", p->unsent ? ", " : "");
 	}
 	if (p->unsent) {
-		show_bytes(p->unsent);
+		spell_bytes(p->unsent);
 		printf(" to be sent");
 	}
 	putchar('\n');
@@ -261,7 +212,7 @@ static void show_place(const struct leaked *k, const struct place *p)
 	unsigned int n = p->count ? p->count : p->live;
 
 	printf("\n  %u %s socket%s by %s%s", n, listens ? "listening" : "unclosed",
-	       plural(n), kind, p->kind == LEDGER_RECEIVED ? " in a message" : "()");
+	       spell_s(n), kind, p->kind == LEDGER_RECEIVED ? " in a message" : "()");
 	if (p->live > n)
 		printf(", and %u younger", p->live - n);
 	else if (!p->count)
@@ -296,7 +247,7 @@ static void show_finding(const struct leaked *k, const struct ledger_case *c)
 	if (c->count > 1)
 		printf(", the last of %u times", c->count);
 	printf(", ");
-	show_age(k->places.now > c->last ? k->places.now - c->last : 0);
+	spell_age(k->places.now > c->last ? k->places.now - c->last : 0);
 	printf(" ago, by thread %u\n", c->thread);
 	show_site(k, c->here);
 	printf("    previously closed\n");
@@ -327,7 +278,7 @@ static void show_last_sign(const struct leaked *k)
 	uint64_t today = clock_today_s();
 
 	printf(" at its end; the last came or went ");
-	show_age(today > last ? (today - last) * 10 : 0);
+	spell_age(today > last ? (today - last) * 10 : 0);
 	printf(" ago");
 }
 
@@ -342,13 +293,16 @@ static void show_head(const struct leaked *k)
 		printf(" (pid %u, ended): ", PEEK(k->l->head.pid));
 	if (!k->unclosed && !k->findings)
 		printf("nothing unclosed; ");
-	printf("%u socket%s open", p->live, plural(p->live));
+	printf("%u socket%s open", p->live, spell_s(p->live));
 	if (p->checked == PLACES_DEAD)
 		show_last_sign(k);
 	if (p->limit)
 		printf(", %u descriptors of the %llu it may have", p->descriptors,
 		       (unsigned long long)p->limit);
 	putchar('\n');
+	if (!k->one->path)
+		puts("  it keeps no ledger: it has made no socket yet, or its policy "
+		     "says report = off");
 	if (p->checked == PLACES_HIDDEN)
 		puts("  by its own books: its descriptors are not for us to see");
 	if (p->checked == PLACES_UNNAMED)
@@ -370,7 +324,7 @@ static void show_rest(const struct leaked *k)
 	if (p->strangers)
 		printf("\n  not counted: %u socket%s that it was started with, or that "
 		       "came unseen\n",
-		       p->strangers, plural(p->strangers));
+		       p->strangers, spell_s(p->strangers));
 	if (p->behind)
 		printf("\n  not counted: %u that were closed unseen\n", p->behind);
 	if (lost)

@@ -96,14 +96,17 @@ static void look_at(const struct ledgers_one *one, void *with)
 
 	k.all = asked->all;
 	k.min_age_ms = asked->min_age_ms;
-	ledger_view_program(k.l, k.program);
+	if (one->path)
+		ledger_view_program(k.l, k.program);
+	else
+		snprintf(k.program, sizeof(k.program), "%s", one->process->program);
 	if (!places_read(one, (uint32_t)(asked->min_age_ms / 100), &k.places)) {
-		say_error("%s: no memory", one->path);
+		say_error("%s: no memory", k.program);
 		return;
 	}
 	find_names(&k);
 	if (!asked->suppress)
-		meant_of_policy(k.program, &own);
+		meant_of_policy(k.program, one->process, &own);
 	meant_mark(asked->suppress ? &asked->meant : &own, k.l, &k.symbols, &k.places);
 	looks_compare(one, &k.places);
 	count(&k);
@@ -176,12 +179,6 @@ static int tell_none(const char *who, const struct ledgers_tally *tally)
 		say_error("'%s' may not be looked into: only its user and root may",
 			  who);
 		return STATUS_SELF;
-	}
-	if (tally->has_object) {
-		say_error("'%s' has made no socket yet, or its policy keeps no ledger "
-			  "(report = off)",
-			  who);
-		return STATUS_OK;
 	}
 	say_error("'%s' runs without libtfoshim.so: start it with 'tfo run'", who);
 	return STATUS_SELF;

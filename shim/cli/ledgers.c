@@ -173,7 +173,7 @@ static bool tell_named(struct search *s, const struct process *p)
 struct mapping {
 	struct search *s;
 	const struct process *p;
-	bool told;
+	bool told, has_object;
 };
 
 /* Its file where that is still to be had, else the memory itself. */
@@ -205,7 +205,7 @@ static bool find_mapping(const struct maps_line *line, void *with)
 
 	name = name ? name + 1 : line->path;
 	if (!strcmp(name, "libtfoshim.so"))
-		m->s->tally->has_object = true;
+		m->has_object = true;
 	if (!strncmp(name, "memfd:", 6))
 		name += 6;
 	if (line->offset || strncmp(name, LEDGER_FILE, strlen(LEDGER_FILE)) ||
@@ -235,10 +235,19 @@ static bool is_meant(const struct search *s, const char *program, const char *na
 	       (name && !strcmp(name, s->who));
 }
 
+/* It has made no socket yet, or its policy wants no ledger. */
+static void tell_none(struct search *s, const struct process *p)
+{
+	struct ledgers_one one = { .process = p };
+
+	if (page_empty(&one.page))
+		tell(s, &one);
+}
+
 static bool look_at(const struct process *p, void *with)
 {
 	struct search *s = with;
-	struct mapping m = { s, p, false };
+	struct mapping m = { s, p, false, false };
 	char name[NAME_BYTES];
 
 	name_of(name, p);
@@ -249,6 +258,8 @@ static bool look_at(const struct process *p, void *with)
 		return true;
 	if (!process_maps(p, find_mapping, &m))
 		s->tally->is_hidden = true;
+	if (s->who && m.has_object && !m.told)
+		tell_none(s, p);
 	return true;
 }
 

@@ -12,7 +12,8 @@
 struct ledgers_one {
 	struct page page;
 	const struct process *process; /* NULL: it runs no more, as far as one sees */
-	const char *path;	       /* of its file, for people */
+	const char *path; /* of its file, for people; NULL: it keeps none, and the page
+			     says nothing */
 };
 
 /* What there was besides. */
@@ -21,7 +22,6 @@ struct ledgers_tally {
 	unsigned int refused; /* no ledgers, or unreadable: each has been told of */
 	unsigned int running; /* processes that were meant */
 	bool is_hidden;	      /* one of them may not be looked into */
-	bool has_object;      /* one of them has libtfoshim.so in it */
 };
 
 /*

@@ -37,41 +37,40 @@ static bool find_mapping(const struct maps_line *line, void *with)
 	return w->fd < 0;
 }
 
-/*
- * By its path, if it is the same file still; else by the mapping, which lives as long
- * as the process. ret_same: it is the one that was mapped, or its build ID tells.
- */
-static int open_module(const struct process *p, const struct ledger_image *m,
-		       bool *ret_same)
+/* ret_same: it is the one that was mapped; else its build ID has to tell. */
+static int open_path(const struct process *p, const struct ledger_image *m,
+		     bool *ret_same)
 {
-	struct wanted w = { p, m, -1 };
 	struct stat st = { 0 };
 	int fd = m->cut || *m->path != '/' ? -1 : process_file(p, m->path, &st);
 
 	*ret_same = fd >= 0 && m->inode && st.st_ino == m->inode;
-	if (fd >= 0 && (*ret_same || !p || m->build_id_bytes))
-		return fd;
-	if (fd >= 0)
-		close(fd);
+	return fd;
+}
+
+/* The mapping lives as long as the process, whatever becomes of the path. */
+static int open_mapping(const struct process *p, const struct ledger_image *m)
+{
+	struct wanted w = { p, m, -1 };
+
 	if (p && m->inode)
 		process_maps(p, find_mapping, &w);
-	*ret_same = w.fd >= 0;
 	return w.fd;
 }
 
 /* What a path has to begin with to be that of the process. */
 static const char *root_of(const struct process *p)
 {
-	static char root[64];
+	static char path[PROCESS_PATH];
 	struct stat its = { 0 }, own = { 0 };
 
 	if (!p)
 		return "";
-	snprintf(root, sizeof(root), "/proc/%d/root", p->pid);
-	if (process_shares(p, "mnt") && !stat(root, &its) && !stat("/", &own) &&
+	process_path(p, "root", path);
+	if (process_shares(p, "mnt") && !stat(path, &its) && !stat("/", &own) &&
 	    its.st_dev == own.st_dev && its.st_ino == own.st_ino)
 		return "";
-	return root;
+	return path;
 }
 
 static const char *root; /* of the module that is open */
@@ -82,7 +81,7 @@ static int find_debuginfo(Dwfl_Module *m, void **data, const char *name,
 			  Dwarf_Addr base, const char *file, const char *link,
 			  GElf_Word sum, char **ret)
 {
-	static char beside[] = ":.debug:/usr/lib/debug", within[128];
+	static char beside[] = ":.debug:/usr/lib/debug", within[256];
 	const struct libdw *dw = libdw_get();
 	char path[PATH_MAX];
 	int fd;
@@ -137,10 +136,19 @@ static bool report(struct lines *l, const struct process *p,
 	       l->dw->dwfl_module_getelf(l->module, &bias);
 }
 
-struct lines *lines_open(const struct process *p, const struct ledger_image *m)
+void lines_close(struct lines *l)
 {
-	bool same;
-	int fd = open_module(p, m, &same);
+	if (l->all)
+		l->dw->dwfl_end(l->all);
+	if (l->fd >= 0)
+		close(l->fd);
+	free(l);
+}
+
+/* NULL: this is not the file. */
+static struct lines *open_lines(const struct process *p, const struct ledger_image *m,
+				int fd, bool same)
+{
 	struct lines *l = fd >= 0 ? calloc(1, sizeof(*l)) : NULL;
 
 	if (!l)
@@ -157,13 +165,13 @@ struct lines *lines_open(const struct process *p, const struct ledger_image *m)
 	return NULL;
 }
 
-void lines_close(struct lines *l)
+struct lines *lines_open(const struct process *p, const struct ledger_image *m)
 {
-	if (l->all)
-		l->dw->dwfl_end(l->all);
-	if (l->fd >= 0)
-		close(l->fd);
-	free(l);
+	bool same;
+	int fd = open_path(p, m, &same);
+	struct lines *l = open_lines(p, m, fd, same);
+
+	return l ? l : open_lines(p, m, open_mapping(p, m), true);
 }
 
 /* --- one place -------------------------------------------------------------------- */
@@ -218,18 +226,67 @@ static const char *symbol_at(const struct lines *l, GElf_Addr at)
 	return name && *name && within < sym.st_size ? name : NULL;
 }
 
-static const char *name_of(const struct lines *l, Dwarf_Die *die)
+/* What the die stands for: where its name, and what it is in, are written. */
+static Dwarf_Die declaration(const struct lines *l, Dwarf_Die die)
+{
+	static const unsigned int ways[] = { DW_AT_abstract_origin,
+					     DW_AT_specification };
+	Dwarf_Attribute a;
+	Dwarf_Die to;
+
+	for (int i = 0; i < 2; i++)
+		if (l->dw->dwarf_attr(&die, ways[i], &a) &&
+		    l->dw->dwarf_formref_die(&a, &to))
+			die = to;
+	return die;
+}
+
+static const char *plain_name(const struct lines *l, Dwarf_Die *die)
+{
+	Dwarf_Attribute a;
+
+	return l->dw->dwarf_attr_integrate(die, DW_AT_name, &a)
+		       ? l->dw->dwarf_formstring(&a)
+		       : NULL;
+}
+
+static bool is_scope(int tag)
+{
+	return tag == DW_TAG_namespace || tag == DW_TAG_class_type ||
+	       tag == DW_TAG_structure_type || tag == DW_TAG_union_type;
+}
+
+/* A::B::name, where the linker has no name for it. */
+static const char *full_name(const struct lines *l, Dwarf_Die *die, struct text *to)
+{
+	Dwarf_Die own = declaration(l, *die), *scope = NULL;
+	const char *name = plain_name(l, &own);
+	int n = name ? l->dw->dwarf_getscopes_die(&own, &scope) : 0;
+
+	while (n-- > 1)
+		if (is_scope(l->dw->dwarf_tag(&scope[n]))) {
+			const char *outer = plain_name(l, &scope[n]);
+
+			text_str(to, outer ? outer : "(anonymous namespace)");
+			text_str(to, "::");
+		}
+	free(scope);
+	if (name)
+		text_str(to, name);
+	return name ? to->at : NULL;
+}
+
+static const char *name_of(const struct lines *l, Dwarf_Die *die, struct text *room)
 {
 	static const unsigned int linkage[] = { DW_AT_linkage_name,
 						DW_AT_MIPS_linkage_name };
 	Dwarf_Attribute a;
 
+	room->n = 0;
 	for (int i = 0; i < 2; i++)
 		if (l->dw->dwarf_attr_integrate(die, linkage[i], &a))
 			return l->dw->dwarf_formstring(&a);
-	return l->dw->dwarf_attr_integrate(die, DW_AT_name, &a)
-		       ? l->dw->dwarf_formstring(&a)
-		       : NULL;
+	return full_name(l, die, room);
 }
 
 /* Where the call stood that was inlined. */
@@ -260,6 +317,7 @@ static bool tell_scopes(const struct telling *t, GElf_Addr at, struct lines_name
 	Dwarf_Die *unit = dw->dwfl_module_addrdie(t->l->module, at, &bias);
 	Dwarf_Die *scope = NULL, *outer = NULL;
 	bool done = false;
+	TEXT(room, 512);
 	int n;
 
 	if (!unit || dw->dwarf_getscopes(unit, at - bias, &scope) <= 0)
@@ -272,7 +330,7 @@ static bool tell_scopes(const struct telling *t, GElf_Addr at, struct lines_name
 		name.inlined = tag == DW_TAG_inlined_subroutine;
 		if (!done && !name.inlined)
 			continue;
-		name.function = name_of(t->l, &outer[i]);
+		name.function = name_of(t->l, &outer[i], &room);
 		if (done && !name.function)
 			name.function = symbol_at(t->l, at);
 		tell(t, name);

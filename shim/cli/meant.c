@@ -15,6 +15,7 @@
 #include "core/suppress.h"
 
 #define FILE_MOST 65536 /* as the object reads it */
+#define PATH_BYTES (PATH_MAX + PROCESS_PATH)
 
 struct meant_line {
 	struct suppress_line is;
@@ -88,22 +89,47 @@ bool meant_read(const char *path, struct meant *ret)
 	return !status;
 }
 
-void meant_of_policy(const char *program, struct meant *ret)
+/* A path that the process was given, for us to open. */
+static bool its_path(const struct process *p, const char *name, char ret[PATH_BYTES])
+{
+	char root[PROCESS_PATH], path[PATH_MAX];
+
+	if (!p || !process_setting(p, name, path, sizeof(path)) || *path != '/')
+		return false;
+	process_path(p, "root", root);
+	snprintf(ret, PATH_BYTES, "%s%s", process_shares(p, "mnt") ? "" : root, path);
+	return true;
+}
+
+static void read_rule(const struct rule *rule, const struct process *p,
+		      struct meant *ret)
+{
+	char root[PROCESS_PATH] = "", path[PATH_BYTES];
+
+	if (!rule || !rule_text(rule, KEY_suppress))
+		return;
+	if (p && !process_shares(p, "mnt"))
+		process_path(p, "root", root);
+	snprintf(path, sizeof(path), "%s%s", root, rule_text(rule, KEY_suppress));
+	read_file(path, ret);
+}
+
+void meant_of_policy(const char *program, const struct process *p, struct meant *ret)
 {
 	struct match_self self = { .program = program, .uid = (uint32_t)geteuid() };
 	struct policy policy = { 0 };
-	const struct rule *rule = NULL;
 	bool must_exist;
 	const char *path = source_in_force(&must_exist);
 	const struct match *match;
+	char its[PATH_BYTES];
 
 	*ret = (struct meant){ 0 };
+	if (its_path(p, "TFOSHIM_POLICY", its))
+		path = its;
 	match = source_count(&policy, path, must_exist) ? NULL
 							: match_build(&policy, &self);
 	if (match)
-		rule = match_find(match, SECTION_leaks, NULL, NULL);
-	if (rule && rule_text(rule, KEY_suppress))
-		read_file(rule_text(rule, KEY_suppress), ret);
+		read_rule(match_find(match, SECTION_leaks, NULL, NULL), p, ret);
 	policy_drop(&policy);
 }
 

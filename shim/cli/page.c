@@ -48,16 +48,23 @@ static bool fetch_all(struct page *p)
 	       fetch(p, l->finding, sizeof(l->finding));
 }
 
-bool page_read(int fd, uint64_t at, struct page *ret)
+bool page_empty(struct page *ret)
 {
 	void *room = mmap(NULL, LEDGER_BYTES, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	*ret = (struct page){ room, fd, at };
-	if (room == MAP_FAILED) {
+	*ret = (struct page){ room, -1, 0 };
+	return room != MAP_FAILED;
+}
+
+bool page_read(int fd, uint64_t at, struct page *ret)
+{
+	if (!page_empty(ret)) {
 		close(fd);
 		return false;
 	}
+	ret->fd = fd;
+	ret->at = at;
 	if (fetch(ret, ret->l, sizeof(ret->l->head)) &&
 	    ledger_view_good(ret->l, LEDGER_BYTES) && fetch_all(ret))
 		return true;
@@ -77,5 +84,6 @@ uint64_t page_life(const struct page *p, unsigned int fd)
 void page_drop(struct page *p)
 {
 	munmap(p->l, LEDGER_BYTES);
-	close(p->fd);
+	if (p->fd >= 0)
+		close(p->fd);
 }

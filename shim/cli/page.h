@@ -19,6 +19,8 @@ struct page {
 
 /* Keeps fd, or closes it where the answer is false: what is there is no ledger. */
 bool page_read(int fd, uint64_t at, struct page *ret);
+/* One that says nothing. */
+bool page_empty(struct page *ret);
 /* What the ledger itself, not the copy, says of this descriptor by now. */
 uint64_t page_life(const struct page *p, unsigned int fd);
 void page_drop(struct page *p);

@@ -2,79 +2,57 @@
 /* places: the open sockets of a ledger by the place of their birth; see places.h. */
 #include "cli/places.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/xattr.h>
-#include <unistd.h>
 
+#include "cli/descriptors.h"
 #include "cli/diag.h"
 #include "cli/procnet.h"
 #include "core/clock.h"
 
 #define PEEK(x) atomic_load_explicit(&(x), memory_order_relaxed)
 #define KEYS (LEDGER_SITES * LEDGER_KINDS)
+#define ASKED_MOST 256
 #define MINUTE 600 /* in tenths of a second */
+
+struct asked {
+	uint16_t n;    /* so many in a row ... */
+	uint8_t state; /* ... were in it */
+};
 
 struct reading {
 	const struct ledgers_one *one;
 	const struct ledger *l;
 	struct places *to;
 	uint32_t min_age;
+	struct descriptors descriptors;
 	unsigned int top;  /* no descriptor above it */
-	uint64_t *inode;   /* by descriptor; 0: it is no socket, or not open */
 	uint16_t *number;  /* by site and kind: which place + 1 */
 	unsigned int room; /* of places */
 	struct sockets sockets;
-	bool all_sockets; /* none is missing there */
+	bool all_sockets;    /* none is missing there */
+	struct asked *asked; /* by site and kind: sockets that no table has */
 };
-
-/* --- its descriptors -------------------------------------------------------------- */
-
-static uint64_t socket_inode(int dir, const char *name)
-{
-	char link[64], *end;
-	ssize_t n = readlinkat(dir, name, link, sizeof(link) - 1);
-
-	if (n < 8 || memcmp(link, "socket:[", 8))
-		return 0;
-	link[n] = '\0';
-	return strtoull(link + 8, &end, 10);
-}
 
 static bool is_open(const struct reading *r, unsigned int fd, struct ledger_birth *ret)
 {
 	return ledger_view_birth(r->l, fd, ret) && ret->open;
 }
 
-/* false: they are not for us to see. */
-static bool read_descriptors(struct reading *r)
+static unsigned int key_of(const struct ledger_birth *b)
 {
-	int fd = process_open(r->one->process, "fd", O_RDONLY | O_DIRECTORY);
-	DIR *all = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *entry;
+	return b->site * LEDGER_KINDS + b->kind;
+}
+
+static bool is_known(const void *with, unsigned int fd)
+{
 	struct ledger_birth b;
 
-	while (all && (entry = readdir(all))) {
-		unsigned long number = strtoul(entry->d_name, NULL, 10);
-		uint64_t inode;
-
-		if (*entry->d_name == '.')
-			continue;
-		r->to->descriptors++;
-		inode = socket_inode(fd, entry->d_name);
-		if (number < r->top && is_open(r, (unsigned int)number, &b))
-			r->inode[number] = inode;
-		else if (inode)
-			r->to->strangers++;
-	}
-	if (all)
-		closedir(all);
-	return all;
+	return is_open(with, fd, &b);
 }
 
 /* --- the kernel's opinion --------------------------------------------------------- */
@@ -97,7 +75,7 @@ static unsigned int families(const struct reading *r)
 	struct ledger_birth b;
 
 	for (unsigned int fd = 0; fd < r->top; fd++) {
-		if (!r->inode[fd] || !is_open(r, fd, &b))
+		if (!r->descriptors.inode[fd] || !is_open(r, fd, &b))
 			continue;
 		if (b.family == LEDGER_FAMILY_UNKNOWN)
 			return inet | 1u << AF_UNIX;
@@ -141,11 +119,13 @@ static bool same_peer(const struct reading *r, const struct ledger_birth *b,
  * A socket that no table has is bound to nothing; what it is, its file system tells.
  * The descriptor itself is not opened.
  */
-static enum sockets_state lonely(const struct reading *r, unsigned int fd, int *family)
+static enum sockets_state ask_file_system(const struct reading *r, unsigned int fd,
+					  int *family)
 {
-	char path[64], what[32] = "";
+	char path[PROCESS_PATH], name[32], what[32] = "";
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%u", r->one->process->pid, fd);
+	snprintf(name, sizeof(name), "fd/%u", fd);
+	process_path(r->one->process, name, path);
 	if (!r->all_sockets)
 		return SOCKETS_UNKNOWN;
 	if (getxattr(path, "system.sockprotoname", what, sizeof(what) - 1) < 0) {
@@ -163,6 +143,19 @@ static enum sockets_state lonely(const struct reading *r, unsigned int fd, int *
 	return SOCKETS_UNKNOWN;
 }
 
+/* Where hundreds of a place are of one kind, the others are of the same. */
+static enum sockets_state lonely(struct reading *r, unsigned int fd,
+				 const struct ledger_birth *b, int *family)
+{
+	struct asked *a = &r->asked[key_of(b)];
+	enum sockets_state state = a->n > ASKED_MOST ? (enum sockets_state)a->state
+						     : ask_file_system(r, fd, family);
+
+	a->n = a->n && a->state != state ? 0 : a->n + (a->n <= ASKED_MOST);
+	a->state = (uint8_t)state;
+	return state;
+}
+
 /* Is the descriptor still the socket that was born there? */
 static bool confirm(struct reading *r, unsigned int fd, const struct ledger_birth *b,
 		    struct sockets_one *ret)
@@ -170,12 +163,12 @@ static bool confirm(struct reading *r, unsigned int fd, const struct ledger_birt
 	const struct sockets_one *found;
 	int family = 0;
 
-	*ret = (struct sockets_one){ .inode = r->inode[fd] };
+	*ret = (struct sockets_one){ .inode = r->descriptors.inode[fd] };
 	if (!ret->inode)
 		return false;
 	found = sockets_find(&r->sockets, ret->inode);
 	if (!found) {
-		ret->state = (uint8_t)lonely(r, fd, &family);
+		ret->state = (uint8_t)lonely(r, fd, b, &family);
 		return !family || same_family(b, family);
 	}
 	*ret = *found;
@@ -188,7 +181,7 @@ static bool confirm(struct reading *r, unsigned int fd, const struct ledger_birt
 
 static struct place *place_of(struct reading *r, const struct ledger_birth *b)
 {
-	uint16_t *number = &r->number[b->site * LEDGER_KINDS + b->kind];
+	uint16_t *number = &r->number[key_of(b)];
 	struct places *to = r->to;
 	struct place *p;
 
@@ -342,7 +335,8 @@ static void ask_kernel(struct reading *r)
 {
 	if (!r->one->process)
 		r->to->checked = PLACES_DEAD;
-	else if (!read_descriptors(r))
+	else if (!descriptors_read(r->one->process, r->top, is_known, r,
+				   &r->descriptors))
 		r->to->checked = PLACES_HIDDEN;
 	else
 		read_sockets(r); /* after the descriptors: so all of them are in it */
@@ -364,9 +358,10 @@ bool places_read(const struct ledgers_one *one, uint32_t min_age, struct places 
 	bool good;
 
 	*ret = (struct places){ .now = its_time(one) };
-	r.inode = calloc(r.top, sizeof(*r.inode));
 	r.number = calloc(KEYS, sizeof(*r.number));
-	if (r.inode && r.number) {
+	r.asked = calloc(KEYS, sizeof(*r.asked));
+	good = r.number && r.asked;
+	if (good) {
 		ask_kernel(&r);
 		count_all(&r);
 	}
@@ -375,10 +370,12 @@ bool places_read(const struct ledgers_one *one, uint32_t min_age, struct places 
 	for (unsigned int i = 0; i < ret->n; i++)
 		qsort(ret->at[i].peer, ret->at[i].peers, sizeof(*ret->at[i].peer),
 		      by_number);
-	good = r.inode && r.number;
+	ret->descriptors = r.descriptors.all;
+	ret->strangers = r.descriptors.strangers;
 	sockets_drop(&r.sockets);
-	free(r.inode);
+	descriptors_drop(&r.descriptors);
 	free(r.number);
+	free(r.asked);
 	return good;
 }
 

@@ -14,68 +14,69 @@
 
 #include "cli/regular.h"
 
-#define NAME_BYTES 128 /* of what is below /proc */
-
-static void proc_name(char ret[NAME_BYTES], int pid, const char *name)
+void process_path(const struct process *p, const char *name, char ret[PROCESS_PATH])
 {
-	snprintf(ret, NAME_BYTES, "/proc/%d/%s", pid, name);
+	snprintf(ret, PROCESS_PATH, "/proc/%s/%s", p->below, name);
 }
 
 int process_open(const struct process *p, const char *name, int flags)
 {
-	char path[NAME_BYTES];
+	char path[PROCESS_PATH];
 	int fd;
 
-	proc_name(path, p->pid, name);
+	process_path(p, name, path);
 	fd = open(path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
 /* --- who it is -------------------------------------------------------------------- */
 
-/* -1: it cannot be read, or there is nothing in it. */
-static int read_text(int pid, const char *name, char *ret, size_t room)
+/* false: it cannot be read, or there is nothing in it. */
+static bool read_text(const struct process *p, const char *name, char *ret, size_t room)
 {
-	struct process p = { .pid = pid };
-	int fd = process_open(&p, name, O_RDONLY);
+	int fd = process_open(p, name, O_RDONLY);
 	ssize_t n;
 
 	if (fd < 0)
-		return -1;
+		return false;
 	n = read(fd, ret, room - 1);
 	close(fd);
 	ret[n > 0 ? n : 0] = '\0';
-	return n > 0 ? 0 : -1;
+	return n > 0;
 }
 
-/* Its second field is the name, which may hold anything, so it is read from behind. */
-static bool read_stat(int pid, struct process *p)
+/*
+ * Its second field is the name, which may hold anything, so it is read from behind.
+ * ret_ended: there is nothing left of it but its status.
+ */
+static bool read_stat(struct process *p, bool *ret_ended)
 {
-	char text[2048], *open, *end;
+	char text[2048], *open, *end, state;
 	unsigned long long start;
 
-	if (read_text(pid, "stat", text, sizeof(text)))
+	if (!read_text(p, "stat", text, sizeof(text)))
 		return false;
 	open = strchr(text, '(');
 	end = strrchr(text, ')');
 	if (!open || !end || end < open ||
 	    sscanf(end + 1,
-		   " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		   " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
 		   "%*s %*s %*s %llu",
-		   &start) != 1)
+		   &state, &start) != 2)
 		return false;
 	*end = '\0';
 	p->start = start;
 	snprintf(p->name, sizeof(p->name), "%s", open + 1);
+	*ret_ended = state == 'Z' || state == 'X';
 	return true;
 }
 
-static unsigned int own_pid(int pid)
+static unsigned int own_pid(const struct process *p)
 {
 	char text[4096], *at, *end;
-	unsigned long own = (unsigned long)pid;
+	unsigned long own = (unsigned long)p->pid;
 
-	if (read_text(pid, "status", text, sizeof(text)))
+	if (!read_text(p, "status", text, sizeof(text)))
 		return (unsigned int)own;
 	at = strstr(text, "\nNSpid:");
 	for (at = at ? at + 7 : NULL; at; at = end) {
@@ -88,56 +89,38 @@ static unsigned int own_pid(int pid)
 	return (unsigned int)own;
 }
 
-static uint64_t space_of(int pid, const char *space)
+static uint64_t space_of(const struct process *p, const char *space)
 {
-	char path[NAME_BYTES], name[32];
+	char path[PROCESS_PATH], name[32];
 	struct stat st;
 
 	snprintf(name, sizeof(name), "ns/%s", space);
-	proc_name(path, pid, name);
+	process_path(p, name, path);
 	return stat(path, &st) ? 0 : st.st_ino;
 }
 
 bool process_shares(const struct process *p, const char *space)
 {
-	uint64_t its = space_of(p->pid, space);
+	uint64_t its = space_of(p, space);
 
-	return !its || its == space_of((int)getpid(), space);
+	return !its || its == space_of(&(struct process){ .below = "self" }, space);
 }
 
-bool process_look(int pid, struct process *ret)
+static void read_program(struct process *p)
 {
 	static const char deleted[] = " (deleted)";
-	char path[NAME_BYTES];
+	char path[PROCESS_PATH];
 	ssize_t n;
 
-	*ret = (struct process){ .pid = pid };
-	if (pid <= 0 || !read_stat(pid, ret))
-		return false;
-	ret->own_pid = own_pid(pid);
-	ret->pid_space = space_of(pid, "pid");
-	proc_name(path, pid, "exe");
-	n = readlink(path, ret->program, sizeof(ret->program) - 1);
-	ret->program[n > 0 ? n : 0] = '\0';
+	process_path(p, "exe", path);
+	n = readlink(path, p->program, sizeof(p->program) - 1);
+	p->program[n > 0 ? n : 0] = '\0';
 	n -= (ssize_t)strlen(deleted);
-	if (n > 0 && !strcmp(ret->program + n, deleted))
-		ret->program[n] = '\0';
-	return true;
+	if (n > 0 && !strcmp(p->program + n, deleted))
+		p->program[n] = '\0';
 }
 
-uint64_t process_limit(const struct process *p)
-{
-	static const char row[] = "\nMax open files";
-	char text[4096];
-	const char *at;
-
-	if (read_text(p->pid, "limits", text, sizeof(text)))
-		return 0;
-	at = strstr(text, row);
-	return at ? strtoull(at + strlen(row), NULL, 10) : 0;
-}
-
-static int is_pid(const struct dirent *entry)
+static int is_number(const struct dirent *entry)
 {
 	return entry->d_name[0] >= '1' && entry->d_name[0] <= '9';
 }
@@ -149,10 +132,85 @@ static int by_number(const struct dirent **a, const struct dirent **b)
 	return (x > y) - (x < y);
 }
 
+/* Its first thread has ended: is there another, through which to look at it? */
+static bool find_thread(struct process *p)
+{
+	char path[PROCESS_PATH];
+	struct dirent **names;
+	bool found = false;
+	int n;
+
+	process_path(p, "task", path);
+	n = scandir(path, &names, is_number, by_number);
+	for (int i = 0; i < n; i++) {
+		struct process thread = { .pid = p->pid };
+		bool ended;
+
+		snprintf(thread.below, sizeof(thread.below), "%d/task/%ld", p->pid,
+			 strtol(names[i]->d_name, NULL, 10));
+		if (!found && read_stat(&thread, &ended) && !ended) {
+			memcpy(p->below, thread.below, sizeof(p->below));
+			found = true;
+		}
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	return found;
+}
+
+bool process_look(int pid, struct process *ret)
+{
+	bool ended;
+
+	*ret = (struct process){ .pid = pid };
+	snprintf(ret->below, sizeof(ret->below), "%d", pid);
+	if (pid <= 0 || !read_stat(ret, &ended))
+		return false;
+	ret->own_pid = own_pid(ret);
+	if (ended && !find_thread(ret))
+		return false;
+	ret->pid_space = space_of(ret, "pid");
+	read_program(ret);
+	return true;
+}
+
+bool process_setting(const struct process *p, const char *name, char *ret, size_t room)
+{
+	int fd = process_open(p, "environ", O_RDONLY);
+	FILE *from = fd >= 0 ? fdopen(fd, "r") : NULL;
+	size_t length = strlen(name), size = 0;
+	char *text = NULL;
+	bool found = false;
+
+	while (from && !found && getdelim(&text, &size, '\0', from) > 0) {
+		found = !strncmp(text, name, length) && text[length] == '=' &&
+			strlen(text + length + 1) < room;
+		if (found)
+			strcpy(ret, text + length + 1);
+	}
+	free(text);
+	if (from)
+		fclose(from);
+	return found;
+}
+
+uint64_t process_limit(const struct process *p)
+{
+	static const char row[] = "\nMax open files";
+	char text[4096];
+	const char *at;
+
+	if (!read_text(p, "limits", text, sizeof(text)))
+		return 0;
+	at = strstr(text, row);
+	return at ? strtoull(at + strlen(row), NULL, 10) : 0;
+}
+
 void process_each(bool (*f)(const struct process *p, void *with), void *with)
 {
 	struct dirent **names;
-	int n = scandir("/proc", &names, is_pid, by_number);
+	int n = scandir("/proc", &names, is_number, by_number);
 	bool more = true;
 	struct process p;
 

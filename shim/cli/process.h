@@ -17,7 +17,8 @@
 #include "core/maps.h"
 
 struct process {
-	int pid; /* here; 0: it runs no more, or not where it can be seen */
+	int pid;	/* here */
+	char below[32]; /* /proc: its pid, or that of a thread if the first has ended */
 	unsigned int own_pid; /* to itself, in its innermost namespace */
 	uint64_t start;	      /* field 22 of its stat, by our clock */
 	uint64_t pid_space;   /* inode of its ns/pid; 0: not to be had */
@@ -25,7 +26,7 @@ struct process {
 	char program[PATH_MAX]; /* its file, as it sees it; empty: not to be had */
 };
 
-/* false: there is none. */
+/* false: there is none, or it waits to be buried. */
 bool process_look(int pid, struct process *ret);
 /* All there are, in the order of their pids; f says whether it goes on. */
 void process_each(bool (*f)(const struct process *p, void *with), void *with);
@@ -36,6 +37,11 @@ bool process_maps(const struct process *p,
 /* How many descriptors it may have (RLIMIT_NOFILE); 0: not to be had. */
 uint64_t process_limit(const struct process *p);
 
+/* The path of what is called so in /proc/PID. */
+#define PROCESS_PATH 128
+void process_path(const struct process *p, const char *name, char ret[PROCESS_PATH]);
+/* What its environment was when it began; false: not to be had, or there is none. */
+bool process_setting(const struct process *p, const char *name, char *ret, size_t room);
 /* A descriptor of /proc/PID/NAME, or negative errno. */
 int process_open(const struct process *p, const char *name, int flags);
 /* Do both have the same namespace of this kind ("net", "time"), as far as one sees? */

@@ -33,16 +33,10 @@ enum sockets_state sockets_state_of(int family, bool is_tcp, unsigned int state)
 	if (family != AF_UNIX && is_tcp)
 		return state <= SOCKETS_CLOSING ? (enum sockets_state)state
 						: SOCKETS_UNKNOWN;
-	switch (state) { /* they borrow TCP's numbers */
-	case SOCKETS_ESTABLISHED:
-		return SOCKETS_CONNECTED;
-	case SOCKETS_SYN_SENT:
-		return SOCKETS_SYN_SENT;
-	case SOCKETS_LISTEN:
-		return SOCKETS_LISTEN;
-	default:
-		return SOCKETS_UNCONNECTED;
-	}
+	/* they borrow TCP's numbers */
+	if (state == SOCKETS_SYN_SENT || state == SOCKETS_LISTEN)
+		return (enum sockets_state)state;
+	return state == SOCKETS_ESTABLISHED ? SOCKETS_CONNECTED : SOCKETS_UNCONNECTED;
 }
 
 struct sockets_one *sockets_add(struct sockets *s, uint64_t inode, int family)

@@ -11,6 +11,10 @@ _Static_assert(sizeof(struct ledger_site) == 32, "the layout of the file");
 _Static_assert(sizeof(struct ledger_module) == 256, "the layout of the file");
 _Static_assert(sizeof(struct ledger_peer) == 32, "the layout of the file");
 _Static_assert(sizeof(struct ledger_finding) == 32, "the layout of the file");
+_Static_assert(sizeof(struct ledger_row) == 4096, "the layout of the file");
+_Static_assert(offsetof(struct ledger, row) % 4096 == 0, "the layout of the file");
+_Static_assert(offsetof(struct ledger, module) % 4096 == 2048,
+	       "half a page for the first frames, half a page for the first modules");
 _Static_assert(offsetof(struct ledger, site) == 3072, "the layout of the file");
 _Static_assert(LEDGER_SITES <= LEDGER_NUMBER + 1 && LEDGER_PEERS <= LEDGER_NUMBER + 1,
 	       "their numbers have twelve bits");
@@ -72,9 +76,9 @@ bool ledger_begin(struct ledger *l, const struct ledger_owner *o)
 	return true;
 }
 
-bool ledger_room(struct ledger *l, unsigned int fd)
+bool ledger_room(struct ledger *l, unsigned int row)
 {
-	return sys_writable_word(&l->name[fd]) && sys_writable_word(&l->life[fd]);
+	return sys_writable_word(&l->row[row]);
 }
 
 uint32_t ledger_time(const struct ledger *l, uint64_t now_us)
@@ -136,8 +140,9 @@ static unsigned int site_publish(struct ledger *l, uint64_t key, unsigned int s)
 /* A new site with room for its frames; 0: there is none. */
 static unsigned int site_new(struct ledger *l, unsigned int n, unsigned int *ret_first)
 {
-	unsigned int first = take(&l->head.frames, n, LEDGER_FRAMES);
-	unsigned int s = first ? take(&l->head.sites, 1, LEDGER_SITES) : 0;
+	unsigned int used = take(&l->head.frames, n, LEDGER_FRAMES);
+	unsigned int s = used ? take(&l->head.sites, 1, LEDGER_SITES) : 0;
+	unsigned int first = LEDGER_FRAMES - used - n;
 
 	*ret_first = first;
 	return s && sys_writable_word(&l->site[s]) &&
@@ -292,8 +297,9 @@ void ledger_born(struct ledger *l, unsigned int fd, const struct ledger_birth *b
 {
 	uint64_t life = pack(b), was;
 
-	STORE(l->name[fd], 0);
-	was = atomic_exchange_explicit(&l->life[fd], life, memory_order_acq_rel);
+	STORE(*ledger_name_at(l, fd), 0);
+	was = atomic_exchange_explicit(ledger_life_at(l, fd), life,
+				       memory_order_acq_rel);
 	if (was & LEDGER_OPEN) {
 		SUB(site_of(l, was)->live, 1);
 		ADD(l->head.unseen, 1);
@@ -308,12 +314,12 @@ void ledger_born(struct ledger *l, unsigned int fd, const struct ledger_birth *b
 
 bool ledger_died(struct ledger *l, unsigned int fd, unsigned int closer, uint32_t at)
 {
-	uint64_t was = atomic_fetch_and_explicit(&l->life[fd], ~LEDGER_OPEN,
+	uint64_t was = atomic_fetch_and_explicit(ledger_life_at(l, fd), ~LEDGER_OPEN,
 						 memory_order_acq_rel);
 
 	if (!(was & LEDGER_OPEN))
 		return false;
-	STORE(l->name[fd], closer);
+	STORE(*ledger_name_at(l, fd), closer);
 	SUB(site_of(l, was)->live, 1);
 	SUB(l->head.open, 1);
 	ADD(l->site[closer < LEDGER_SITES ? closer : 0].closes, 1);
@@ -323,27 +329,28 @@ bool ledger_died(struct ledger *l, unsigned int fd, unsigned int closer, uint32_
 
 uint64_t ledger_life(const struct ledger *l, unsigned int fd)
 {
-	return LOAD(l->life[fd]);
+	return LOAD(l->row[fd / LEDGER_ROW].life[fd % LEDGER_ROW]);
 }
 
 void ledger_named(struct ledger *l, unsigned int fd, uint64_t life, uint32_t name)
 {
 	uint32_t none = 0;
 
-	if (LOAD(l->life[fd]) == life) /* else it is the site of its close by now */
-		atomic_compare_exchange_strong(&l->name[fd], &none, name);
+	if (LOAD(*ledger_life_at(l, fd)) ==
+	    life) /* else it is the site of its close by now */
+		atomic_compare_exchange_strong(ledger_name_at(l, fd), &none, name);
 }
 
 void ledger_connected(struct ledger *l, unsigned int fd, unsigned int peer)
 {
-	uint64_t was = LOAD(l->life[fd]), now;
+	uint64_t was = LOAD(*ledger_life_at(l, fd)), now;
 
 	do {
 		if (!(was & LEDGER_OPEN))
 			return;
 		now = (was & ~PEER_BITS) | (uint64_t)(peer & LEDGER_NUMBER)
 						   << LEDGER_PEER_SHIFT;
-	} while (!atomic_compare_exchange_weak(&l->life[fd], &was, now));
+	} while (!atomic_compare_exchange_weak(ledger_life_at(l, fd), &was, now));
 }
 
 /* --- findings --------------------------------------------------------------------- */
@@ -357,8 +364,9 @@ static uint64_t finding_key(enum ledger_fault fault, unsigned int here,
 void ledger_finds(struct ledger *l, enum ledger_fault fault, unsigned int fd,
 		  unsigned int here, uint32_t at, uint32_t thread)
 {
-	unsigned int born = LOAD(l->life[fd]) >> LEDGER_SITE_SHIFT & LEDGER_NUMBER;
-	unsigned int closed = LOAD(l->name[fd]) & LEDGER_NUMBER;
+	unsigned int born = LOAD(*ledger_life_at(l, fd)) >> LEDGER_SITE_SHIFT &
+			    LEDGER_NUMBER;
+	unsigned int closed = LOAD(*ledger_name_at(l, fd)) & LEDGER_NUMBER;
 	uint64_t key = finding_key(fault, here, closed, born);
 
 	ADD(*(fault == LEDGER_CLOSED_TWICE ? &l->head.bad_closes : &l->head.bad_uses),

@@ -65,7 +65,7 @@ enum ledger_family {
  *   bits  4-6   enum ledger_family
  *   bit   3     it is open
  *   bits  0-2   enum ledger_kind
- * name[fd] goes with it.  Of an open one: the low half of SO_COOKIE, by which the
+ * A name goes with it.  Of an open one: the low half of SO_COOKIE, by which the
  * kernel knows the socket, or 0 while it is young: sockets that live on are asked for
  * it.  Of a closed one: the site of its close.
  */
@@ -82,7 +82,7 @@ struct ledger_site {
 	_Atomic uint64_t births; /* all that were ever born here */
 	_Atomic uint32_t live;	 /* ... and are open by our books */
 	_Atomic uint32_t closes; /* all that were closed here */
-	_Atomic uint32_t at;	 /* its first one in frame[] */
+	_Atomic uint32_t at;	 /* its first frame[] */
 	_Atomic uint8_t depth;
 	_Atomic uint8_t how;   /* enum ledger_how */
 	_Atomic uint16_t next; /* with the same place in site_index; 0: the last */
@@ -170,22 +170,46 @@ struct ledger_head {
 
 #define LEDGER_INDEX 512
 
-/* In this order, so that a program with few places of few sockets uses few pages. */
+/* A page of descriptors. */
+#define LEDGER_ROW 341
+#define LEDGER_ROWS ((LEDGER_FDS + LEDGER_ROW - 1) / LEDGER_ROW)
+
+struct ledger_row {
+	_Atomic uint64_t life[LEDGER_ROW];
+	_Atomic uint32_t name[LEDGER_ROW];
+	uint32_t spare;
+};
+
+/*
+ * In this order, so that a program with few places of few sockets uses few pages: the
+ * first sites lie with the head, and the first frames, taken from above, with the first
+ * modules.
+ */
 struct ledger {
 	struct ledger_head head;
 	uint8_t spare[1024 - sizeof(struct ledger_head)];
 	_Atomic uint16_t site_index[LEDGER_INDEX]; /* by key: the first of a chain */
 	_Atomic uint16_t peer_index[LEDGER_INDEX];
 	struct ledger_site site[LEDGER_SITES];
+	uint8_t spare_too[3072];
 	_Atomic uint64_t frame[LEDGER_FRAMES];
 	struct ledger_module module[LEDGER_MODULES];
 	struct ledger_peer peer[LEDGER_PEERS];
 	struct ledger_finding finding[LEDGER_FINDINGS];
-	_Alignas(4096) _Atomic uint32_t name[LEDGER_FDS];
-	_Atomic uint64_t life[LEDGER_FDS];
+	_Alignas(4096) struct ledger_row row[LEDGER_ROWS];
 };
 
 #define LEDGER_BYTES sizeof(struct ledger)
+
+static inline _Atomic uint64_t *ledger_life_at(struct ledger *l, unsigned int fd)
+{
+	return &l->row[fd / LEDGER_ROW].life[fd % LEDGER_ROW];
+}
+
+static inline _Atomic uint32_t *ledger_name_at(struct ledger *l, unsigned int fd)
+{
+	return &l->row[fd / LEDGER_ROW].name[fd % LEDGER_ROW];
+}
 
 /* What follows is for the process that the ledger is of; others: ledger_view. */
 
@@ -198,10 +222,8 @@ struct ledger_owner {
 };
 /* Of a file that holds nothing yet; false: there is no room for it. */
 bool ledger_begin(struct ledger *l, const struct ledger_owner *o);
-/* Is there room on the disk for what is noted of fd?  To be asked once per LEDGER_ROW
- * descriptors, before anything else is said of them. */
-#define LEDGER_ROW 512
-bool ledger_room(struct ledger *l, unsigned int fd);
+/* Is there room on the disk for this row?  To be asked before anything else of it. */
+bool ledger_room(struct ledger *l, unsigned int row);
 /* Tenths of a second since it began. */
 uint32_t ledger_time(const struct ledger *l, uint64_t now_us);
 /* The number of the site with these return addresses, or 0: it is new. */

@@ -25,13 +25,15 @@ static unsigned int bounded(uint64_t number, unsigned int most)
 bool ledger_view_birth(const struct ledger *l, unsigned int fd,
 		       struct ledger_birth *ret)
 {
-	uint64_t life = fd < LEDGER_FDS ? LOAD(l->life[fd]) : 0;
+	uint64_t life = fd < LEDGER_FDS
+				? LOAD(l->row[fd / LEDGER_ROW].life[fd % LEDGER_ROW])
+				: 0;
 	unsigned int family = life >> LEDGER_FAMILY_SHIFT & 7;
 	uint32_t name;
 
 	if ((life & 7) == LEDGER_NEVER || (life & 7) >= LEDGER_KINDS)
 		return false;
-	name = LOAD(l->name[fd]);
+	name = LOAD(l->row[fd / LEDGER_ROW].name[fd % LEDGER_ROW]);
 	ret->kind = (enum ledger_kind)(life & 7);
 	ret->family = family <= LEDGER_FAMILY_NETLINK ? (enum ledger_family)family
 						      : LEDGER_FAMILY_UNKNOWN;

@@ -64,7 +64,7 @@ static int open_directory(const char *directory)
  */
 static int fill(int fd, size_t bytes)
 {
-	static const char zeros[4096];
+	static char zeros[4096]; /* not const: no page of the object */
 	int err = (int)sys4(SYS_fallocate, fd, 0, 0, bytes);
 
 	if (err != -EOPNOTSUPP)

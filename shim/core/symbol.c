@@ -84,9 +84,24 @@ static uint64_t look(const struct file *f, const Elf64_Shdr *table, uint64_t at)
 	return 0;
 }
 
+/* "f.isra.0" is f, as a compiler has made it anew for its callers. */
+static void cut_clone(struct text *t, size_t from)
+{
+	static const char *const marks[] = { ".isra.", ".constprop.", ".part.",
+					     ".cold",  ".llvm.",      ".lto_priv." };
+
+	for (size_t i = from + 1; i < t->n; i++)
+		for (size_t k = 0; k < sizeof(marks) / sizeof(*marks); k++)
+			if (text_behind(t->at + i, marks[k])) {
+				t->at[i] = 0;
+				t->n = i;
+			}
+}
+
 static bool put_name(const struct file *f, const Elf64_Shdr *table, uint64_t name,
 		     struct text *ret)
 {
+	size_t begun = ret->n;
 	Elf64_Shdr strings;
 	char c;
 
@@ -94,10 +109,11 @@ static bool put_name(const struct file *f, const Elf64_Shdr *table, uint64_t nam
 		return false;
 	for (int i = 0; i < NAME_MOST; i++) {
 		if (!get(f, strings.sh_offset + name + (uint64_t)i, &c, 1) || !c)
-			return i > 0;
+			break;
 		text_char(ret, c > ' ' && c < 127 ? c : '?');
 	}
-	return true;
+	cut_clone(ret, begun);
+	return ret->n > begun;
 }
 
 static bool look_in(const struct file *f, uint32_t type, uint64_t at, struct text *ret)

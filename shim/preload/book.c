@@ -18,10 +18,11 @@
 
 static _Atomic(struct ledger *) ledger;
 static _Atomic(uint32_t *) mark; /* a word that the kernel wipes in a fork child */
-static _Atomic uint8_t rows[LEDGER_FDS / LEDGER_ROW]; /* their pages are there */
-static _Atomic bool off = true; /* until the environment was read */
-static _Atomic uint32_t looked; /* when, as a birth's time */
-static _Atomic uint32_t parent;
+static _Atomic uint8_t rows[LEDGER_ROWS]; /* their pages are there */
+static _Atomic bool off = true;		  /* until the environment was read */
+static _Atomic uint32_t looked;		  /* when, as a birth's time */
+static _Atomic uint32_t parent, own_pid;
+static _Atomic uint64_t begun_us; /* asked without a look into the ledger */
 
 void book_setup(const char *setting, const char *state, const char *runtime_dir)
 {
@@ -39,7 +40,7 @@ void book_setup(const char *setting, const char *state, const char *runtime_dir)
 
 void book_switch(bool to)
 {
-	struct ledger *l = book_ledger();
+	struct ledger *l = book_look();
 
 	atomic_store(&off, !to || bookrule_is_off());
 	if (l)
@@ -64,7 +65,7 @@ void book_after_fork(void)
 		*m = 1;
 	if (!l)
 		return;
-	atomic_store(&parent, atomic_load(&l->head.pid));
+	atomic_store(&parent, atomic_load(&own_pid));
 	forget_all();
 	bookshelf_forget();
 	bookshelf_drop(l);
@@ -119,6 +120,8 @@ static struct ledger *begin(void)
 		atomic_store(&off, true); /* it would cost as much each time */
 		return NULL;
 	}
+	atomic_store(&begun_us, atomic_load(&l->head.begun_us));
+	atomic_store(&own_pid, atomic_load(&l->head.pid));
 	if (!atomic_compare_exchange_strong(&ledger, &none, l)) {
 		bookshelf_put_back(l, name); /* another thread was faster */
 		return none;
@@ -147,7 +150,7 @@ void book_begin(void)
 /* Somebody truncated the file under the mapping: a touch would be SIGBUS. */
 static bool is_gone(struct ledger *l)
 {
-	return !sys_writable_word(&l->life[known_highest()]);
+	return !sys_writable_word(ledger_life_at(l, known_highest()));
 }
 
 static struct ledger *lose(struct ledger *l)
@@ -176,6 +179,21 @@ static struct ledger *look(struct ledger *l, uint32_t at)
 	return l;
 }
 
+static uint32_t time_now(void)
+{
+	uint64_t begun = atomic_load_explicit(&begun_us, memory_order_relaxed);
+	uint64_t now = clock_coarse_us();
+
+	return now > begun ? (uint32_t)((now - begun) / 100000) : 0;
+}
+
+struct ledger *book_look(void)
+{
+	struct ledger *l = book_ledger();
+
+	return l && is_gone(l) ? lose(l) : l;
+}
+
 static unsigned int site_here(struct ledger *l, const void *here)
 {
 	return stack_site(l, here,
@@ -190,7 +208,7 @@ static bool has_room(struct ledger *l, unsigned int fd)
 
 	if (atomic_load_explicit(row, memory_order_relaxed))
 		return true;
-	if (!ledger_room(l, fd))
+	if (!ledger_room(l, fd / LEDGER_ROW))
 		return false;
 	atomic_store_explicit(row, 1, memory_order_relaxed);
 	return true;
@@ -215,7 +233,7 @@ static enum ledger_family family_of(int family)
 
 static bool note(struct ledger *l, int fd, struct ledger_birth *b, const void *here)
 {
-	b->at = ledger_time(l, clock_coarse_us());
+	b->at = time_now();
 	l = look(l, b->at);
 	if (!l ||
 	    atomic_load_explicit(&bookrule_mode, memory_order_relaxed) == BOOK_OFF ||
@@ -285,7 +303,7 @@ static void die(int fd, const void *here)
 
 	if (!l || atomic_load_explicit(&off, memory_order_relaxed))
 		return;
-	at = ledger_time(l, clock_coarse_us());
+	at = time_now();
 	l = look(l, at);
 	if (l)
 		ledger_died(l, (unsigned int)fd, site_here(l, here), at);
@@ -310,11 +328,10 @@ void book_died_range(unsigned int first, unsigned int last, const void *here)
 
 static void find(int fd, enum ledger_fault fault, const void *here)
 {
-	struct ledger *l = book_ledger();
+	struct ledger *l = book_look();
 
 	if (l && !atomic_load(&off))
-		ledger_finds(l, fault, (unsigned int)fd, site_here(l, here),
-			     ledger_time(l, clock_coarse_us()),
+		ledger_finds(l, fault, (unsigned int)fd, site_here(l, here), time_now(),
 			     (uint32_t)sys1(SYS_gettid, 0));
 }
 
@@ -330,7 +347,7 @@ void book_heard(int fd, int e, enum ledger_fault fault, const void *here)
 
 void book_close_failed(int e)
 {
-	struct ledger *l = book_ledger();
+	struct ledger *l = book_look();
 
 	if (l && e == EINTR)
 		atomic_fetch_add(&l->head.close_eintr, 1);
@@ -361,7 +378,7 @@ void book_after_exec(void)
 
 void book_end(bool keep)
 {
-	struct ledger *l = book_ledger();
+	struct ledger *l = book_look();
 
 	if (!l)
 		return;

@@ -64,6 +64,8 @@ void book_end(bool keep);
 bool book_is_kept(void);
 /* The ledger, or NULL: none was begun, or the caller is a fork child that has none. */
 struct ledger *book_ledger(void);
+/* The same, after a look whether its file is still all there: for who reads in it. */
+struct ledger *book_look(void);
 /* The file's name, empty: there is none. */
 void book_name(struct text *t);
 

@@ -85,17 +85,21 @@ static inline bool calm(int fd)
 /* ... unless something is known of the descriptor. */
 #define HOOKED_BUT(type, name, params, args, at_ease, noted) \
 	static __attribute__((noinline)) type loud_##name params; \
+	/* something is pending, but perhaps nothing that this call touches */ \
+	static __attribute__((noinline)) type busy_##name params \
+	{ \
+		if (!(noted) && (at_ease)) \
+			return REAL(name) args; \
+		return loud_##name args; \
+	} \
 	type name params \
 	{ \
 		void *real = atomic_load_explicit(&real_table[HOOK_##name], \
 						  memory_order_relaxed); \
 		int busy = atomic_load_explicit(&slot_pending, memory_order_relaxed); \
-		int known = (int)(noted); \
-		if (__builtin_expect(real && !(busy | known), 1)) \
+		if (__builtin_expect(real && !(noted) && !busy, 1)) \
 			return ((__typeof__(&name))real)args; \
-		if (real && !known && at_ease) \
-			return ((__typeof__(&name))real)args; \
-		return loud_##name args; \
+		return busy_##name args; \
 	} \
 	static type loud_##name params
 

@@ -21,13 +21,16 @@ enum known {
 #define KNOWN_TURNS 64
 extern HIDDEN _Atomic uint8_t known_numbers[SLOT_MAX];
 
-/* A number that is none is taken for another: what follows looks again. */
+/*
+ * A number that is none is taken for another: what follows looks again.  Not an atomic
+ * load, which compilers do not make one instruction with the test behind it.
+ */
 static inline __attribute__((always_inline)) unsigned int known_glance(
 	int fd, unsigned int what)
 {
-	return atomic_load_explicit(&known_numbers[(unsigned int)fd & (SLOT_MAX - 1)],
-				    memory_order_relaxed) &
-	       what;
+	const uint8_t *numbers = (const uint8_t *)known_numbers;
+
+	return numbers[(unsigned int)fd & (SLOT_MAX - 1)] & what;
 }
 
 static inline bool known_is(int fd, enum known what)

@@ -81,7 +81,7 @@ static bool report_end(struct ledger *l, const struct bookrule *r)
 int unclosed_at_end(int status)
 {
 	uint32_t pid = (uint32_t)sys1(SYS_getpid, 0);
-	struct ledger *l = book_ledger();
+	struct ledger *l = book_look();
 	struct bookrule r;
 	bool found = false;
 
@@ -141,7 +141,7 @@ void unclosed_at_unload(void)
 
 void unclosed_crowd(void)
 {
-	struct ledger *l = book_ledger();
+	struct ledger *l = book_look();
 	uint32_t now = clock_today_s(), was;
 	struct bookrule r;
 	struct account a;

@@ -203,7 +203,8 @@ def check(story, build, mode, role, document, whole_stack=False):
     """All that `tfo leaks` says of one process."""
     wrong = check_sites(story, build, story.leaks[mode, role], document, whole_stack)
     wrong += check_findings(story, build, story.findings[mode, role], document)
-    found = bool(document["sites"] or document["findings"])
+    found = bool(document["findings"]) or \
+        any(set(site["states"]) != {"LISTEN"} for site in document["sites"])
     if document is not outside.NOTHING and document["status"] != found:
         wrong.append(f"tfo leaks ended with {document['status']}")
     if role == "main" and document["closed_behind"] != story.behind:

@@ -28,17 +28,17 @@ static void map_it(void)
 /* Where numbers are that others are led by. */
 static char *region(uint8_t which, size_t *ret_bytes)
 {
-	char *const at[] = {
-		(char *)&l->head, (char *)l->site_index, (char *)l->site,
-		(char *)l->frame, (char *)l->name,	 (char *)l->life,
-		(char *)l->peer,  (char *)l->finding,	 (char *)l->module
-	};
+	char *const at[] = { (char *)&l->head, (char *)l->site_index,
+			     (char *)l->site,  (char *)l->module - 4096,
+			     (char *)l->row,   (char *)(l->row + 1),
+			     (char *)l->peer,  (char *)l->finding,
+			     (char *)l->module };
 	static const size_t bytes[] = { sizeof(l->head),
 					2 * sizeof(l->site_index),
 					4096,
 					4096,
-					4 * FDS,
-					8 * FDS,
+					4096,
+					4096,
 					1024,
 					sizeof(l->finding),
 					4096 };

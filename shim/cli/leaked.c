@@ -44,7 +44,9 @@ const char *leaked_language(const struct leaked *k, const struct ledger_place *p
 
 const char *leaked_call(const struct ledger_case *c)
 {
-	return c->fault == LEDGER_CLOSED_TWICE ? "close" : "send";
+	return c->fault == LEDGER_CLOSED_TWICE	     ? "close"
+	       : c->fault == LEDGER_READ_AFTER_CLOSE ? "recv"
+						     : "send";
 }
 
 /* --- stacks ----------------------------------------------------------------------- */
@@ -242,8 +244,9 @@ static void show_place(const struct leaked *k, const struct place *p)
 static void show_finding(const struct leaked *k, const struct ledger_case *c)
 {
 	printf("\n  descriptor %u was %s", c->fd,
-	       c->fault == LEDGER_CLOSED_TWICE ? "closed once more"
-					       : "used after its close");
+	       c->fault == LEDGER_CLOSED_TWICE	     ? "closed once more"
+	       : c->fault == LEDGER_READ_AFTER_CLOSE ? "read after its close"
+						     : "written to after its close");
 	if (c->count > 1)
 		printf(", the last of %u times", c->count);
 	printf(", ");

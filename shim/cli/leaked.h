@@ -32,7 +32,7 @@ const char *leaked_kind(enum ledger_kind kind);
 bool leaked_shows(const struct leaked *k, const struct place *p);
 /* The language whose frames are missing on this stack, or NULL. */
 const char *leaked_language(const struct leaked *k, const struct ledger_place *p);
-/* Which call it was that went wrong. */
+/* Which call it was that went wrong, or one like it. */
 const char *leaked_call(const struct ledger_case *c);
 
 #endif

@@ -105,7 +105,7 @@ static void look_at(const struct ledgers_one *one, void *with)
 		return;
 	}
 	find_names(&k);
-	if (!asked->suppress)
+	if (!asked->suppress && k.places.n)
 		meant_of_policy(k.program, one->process, &own);
 	meant_mark(asked->suppress ? &asked->meant : &own, k.l, &k.symbols, &k.places);
 	looks_compare(one, &k.places);

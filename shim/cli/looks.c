@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/rows.h"
@@ -60,6 +61,7 @@ void looks_compare(const struct ledgers_one *one, struct places *places)
 	if (!places->n || !one->process ||
 	    !share_directory(&directory, getenv("TFOSHIM_STATE"),
 			     getenv("XDG_RUNTIME_DIR")) ||
+	    access(directory.at, F_OK) || /* not made for this alone */
 	    share_map(directory.at, LOOKS_FILE, LOOKS * sizeof(struct look), &at))
 		return;
 	all.base = at;

@@ -19,33 +19,19 @@ static bool fetch(struct page *p, const void *to, size_t bytes)
 	       bytes;
 }
 
-static size_t used(uint32_t said, size_t most)
-{
-	return said < most ? said + 1 : most;
-}
-
 /*
- * The lives before what they refer to: so all of that is there. What is not in use is
- * not read: a page of the process's memory that is looked at would begin to exist.
+ * The lives before what they refer to: so all of that is there. Of a file, what is not
+ * used yet is no more than a hole.
  */
 static bool fetch_all(struct page *p)
 {
 	struct ledger *l = p->l;
-	size_t fds = used(PEEK(l->head.highest), LEDGER_FDS);
+	size_t rows = PEEK(l->head.highest) / LEDGER_ROW + 1;
 
-	return fetch(p, l->name, fds * sizeof(*l->name)) &&
-	       fetch(p, l->life, fds * sizeof(*l->life)) &&
-	       fetch(p, l, offsetof(struct ledger, site)) &&
-	       fetch(p, l->site,
-		     used(PEEK(l->head.sites), LEDGER_SITES) * sizeof(*l->site)) &&
-	       fetch(p, l->frame,
-		     used(PEEK(l->head.frames), LEDGER_FRAMES) * sizeof(*l->frame)) &&
-	       fetch(p, l->module,
-		     used(PEEK(l->head.modules), LEDGER_MODULES) *
-			     sizeof(*l->module)) &&
-	       fetch(p, l->peer,
-		     used(PEEK(l->head.peers), LEDGER_PEERS) * sizeof(*l->peer)) &&
-	       fetch(p, l->finding, sizeof(l->finding));
+	if (rows > LEDGER_ROWS)
+		rows = LEDGER_ROWS;
+	return fetch(p, l->row, rows * sizeof(*l->row)) &&
+	       fetch(p, l, offsetof(struct ledger, row));
 }
 
 bool page_empty(struct page *ret)
@@ -75,7 +61,7 @@ bool page_read(int fd, uint64_t at, struct page *ret)
 uint64_t page_life(const struct page *p, unsigned int fd)
 {
 	uint64_t life = 0;
-	size_t offset = offsetof(struct ledger, life) + sizeof(life) * fd;
+	size_t offset = (size_t)((char *)ledger_life_at(p->l, fd) - (char *)p->l);
 
 	regular_read(p->fd, &life, sizeof(life), p->at + offset);
 	return life;

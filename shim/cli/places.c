@@ -279,7 +279,7 @@ static void count_all(struct reading *r)
 			continue;
 		if (!asked || confirm(r, fd, &b, &s))
 			count(r, &b, &s);
-		else if (page_life(&r->one->page, fd) == PEEK(r->l->life[fd]))
+		else if (page_life(&r->one->page, fd) == ledger_life(r->l, fd))
 			r->to->behind++; /* else it was closed while we looked */
 	}
 }

@@ -344,7 +344,8 @@ HOOKED_BUT(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), ca
 	ssize_t r;
 
 	if (quiet() || !buffer_answered(fd, buf, n, 0, &r))
-		return used(fd, REAL(write)(fd, buf, n), STACK_HERE);
+		return used(fd, REAL(write)(fd, buf, n), LEDGER_WRITTEN_AFTER_CLOSE,
+			    STACK_HERE);
 	return answer(r);
 }
 SAME_AS(__write, write);
@@ -355,7 +356,8 @@ HOOKED_BUT(ssize_t, send, (int fd, const void *buf, size_t n, int flags),
 	ssize_t r;
 
 	if (quiet() || !buffer_answered(fd, buf, n, flags, &r))
-		return used(fd, REAL(send)(fd, buf, n, flags), STACK_HERE);
+		return used(fd, REAL(send)(fd, buf, n, flags),
+			    LEDGER_WRITTEN_AFTER_CLOSE, STACK_HERE);
 	return answer(r);
 }
 SAME_AS(__send, send);
@@ -375,7 +377,8 @@ HOOKED_BUT(ssize_t, sendto,
 	ssize_t r;
 
 	if (quiet() || !answered(before_write(fd, n, flags), fd, &m, flags, &r))
-		return used(fd, REAL(sendto)(fd, buf, n, flags, to, len), STACK_HERE);
+		return used(fd, REAL(sendto)(fd, buf, n, flags, to, len),
+			    LEDGER_WRITTEN_AFTER_CLOSE, STACK_HERE);
 	return answer(r);
 }
 
@@ -386,7 +389,8 @@ HOOKED_BUT(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n),
 	ssize_t r;
 
 	if (quiet() || !message_answered(fd, &m, 0, &r))
-		return used(fd, REAL(writev)(fd, v, n), STACK_HERE);
+		return used(fd, REAL(writev)(fd, v, n), LEDGER_WRITTEN_AFTER_CLOSE,
+			    STACK_HERE);
 	return answer(r);
 }
 
@@ -415,7 +419,9 @@ ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 	ssize_t r;
 
 	if (quiet())
-		return passed(used(fd, REAL(sendmsg)(fd, m, flags), STACK_HERE), m);
+		return passed(used(fd, REAL(sendmsg)(fd, m, flags),
+				   LEDGER_WRITTEN_AFTER_CLOSE, STACK_HERE),
+			      m);
 	leaves_by_message(fd);
 	return message_answered(fd, m, flags, &r) ? answer(r)
 						  : REAL(sendmsg)(fd, m, flags);
@@ -459,10 +465,10 @@ static bool before_read(int fd, bool waits)
 #define TOUCH_READ(fd, waits, call) \
 	do { \
 		if (quiet()) \
-			return used(fd, call, STACK_HERE); \
+			return used(fd, call, LEDGER_READ_AFTER_CLOSE, STACK_HERE); \
 		if (!before_read(fd, waits)) \
 			return (__typeof__(call))answer(-EINTR); \
-		return heard(fd, used(fd, call, STACK_HERE)); \
+		return heard(fd, used(fd, call, LEDGER_READ_AFTER_CLOSE, STACK_HERE)); \
 	} while (0)
 
 HOOKED_BUT(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm_to_read(fd),
@@ -562,7 +568,7 @@ ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 
 	if (loud && !before_read(fd, !(flags & MSG_DONTWAIT)))
 		return answer(-EINTR);
-	r = used(fd, REAL(recvmsg)(fd, m, flags), STACK_HERE);
+	r = used(fd, REAL(recvmsg)(fd, m, flags), LEDGER_READ_AFTER_CLOSE, STACK_HERE);
 	if (loud)
 		heard(fd, r);
 	if (r >= 0 && m->msg_controllen && !thread_is_vfork_child())
@@ -578,7 +584,8 @@ int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags,
 
 	if (loud && !before_read(fd, !(flags & MSG_DONTWAIT)))
 		return (int)answer(-EINTR);
-	r = (int)used(fd, REAL(recvmmsg)(fd, m, n, flags, timeout), STACK_HERE);
+	r = (int)used(fd, REAL(recvmmsg)(fd, m, n, flags, timeout),
+		      LEDGER_READ_AFTER_CLOSE, STACK_HERE);
 	if (loud)
 		heard(fd, r);
 	for (int i = 0; i < r && !thread_is_vfork_child(); i++)

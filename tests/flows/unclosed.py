@@ -20,7 +20,7 @@ GROUP = re.compile(r"tfoshim:   (\d+) sockets? by (\w+)\(\)")
 FINDING = re.compile(r"tfoshim:   descriptor \d+, a socket, was (closed once more|used after)")
 FRAME = re.compile(r"tfoshim:     (\S+) \(")
 # where the head of a ledger has them
-START, SPACE, BEGUN_S, LAST, OPEN = 8, 24, 32, 48, 56
+SPACE, BEGUN_S, OPEN, UNSEEN = 24, 32, 56, 60
 
 
 def run(case, leaks="exit", state=None, *words, **more):
@@ -188,6 +188,16 @@ def last_page():
                                              "ledger.1.999996.1"]), str(ledgers(state)))
 
 
+def all_deaths():
+    """Each of them is noted; the one by an instruction, when its number comes again."""
+    state = flow.scratch()
+    run("all_ways", "count", state, "killed")
+    with open(os.path.join(state, ledgers(state)[0]), "rb") as file:
+        head = file.read(512)
+    left, unseen = (struct.unpack_from("<I", head, at)[0] for at in (OPEN, UNSEEN))
+    check("all-deaths", (left, unseen) == (0, 1), f"{left} open, {unseen} unseen")
+
+
 def too_many_dead():
     state = flow.scratch()
     run("killed", "count", state)
@@ -273,7 +283,7 @@ def reloaded():
 
 def no_room():
     """A disk that is full from the beginning, and one that gets full."""
-    for size, name in ("4k", "none"), ("48k", "little"):
+    for size, name in ("4k", "none"), ("24k", "little"):
         state = flow.scratch()
         words = ["unshare", "-m", "sh", "-c",
                  f'mount -t tmpfs -o mode=700,size={size} none "$0" && "$@"; s=$?; '
@@ -315,6 +325,7 @@ def story():
     by_policy()
     meant_to_stay()
     last_page()
+    all_deaths()
     too_many_dead()
     runs_out()
     truncated()

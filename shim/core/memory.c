@@ -46,11 +46,13 @@ static struct rows habits(const struct memory *m)
 	return (struct rows){ (char *)m->habit, sizeof(*m->habit), MEMORY_HABITS };
 }
 
+/* NULL also for one that somebody claimed and has not begun: killed, say. */
 static struct memory_row *row_find(const struct memory *m, uint64_t key)
 {
 	struct rows t = destinations(m);
+	struct memory_row *r = (struct memory_row *)(void *)rows_find(&t, key);
 
-	return (struct memory_row *)(void *)rows_find(&t, key);
+	return r && LOAD(r->whose) == (uint32_t)key ? r : NULL;
 }
 
 static void counts_clear(struct memory_counts *c)
@@ -61,9 +63,12 @@ static void counts_clear(struct memory_counts *c)
 		STORE(c->reason[i], 0);
 }
 
-/* Words with a tag are another's already. */
-static void row_begin(struct memory_row *r, const struct addr *to)
+/* What it held is another's, or forgotten. */
+static void row_begin(struct memory_row *r, const struct addr *to, uint64_t key)
 {
+	STORE(r->answered, 0);
+	strike_clear(&r->struck);
+	strike_clear(&r->slow);
 	counts_clear(&r->count);
 	pace_clear(&r->pace.fast);
 	pace_clear(&r->pace.plain);
@@ -74,18 +79,18 @@ static void row_begin(struct memory_row *r, const struct addr *to)
 		STORE(r->ip[i], to->ip[i]);
 	STORE(r->port, to->port);
 	STORE(r->version, to->version);
+	STORE(r->whose, (uint32_t)key); /* last: up to here nobody believes it */
 }
 
 static struct memory_row *row_claim(struct memory *m, const struct addr *to,
 				    uint64_t key)
 {
 	struct rows t = destinations(m);
-	int fresh;
-	struct memory_row *r = (struct memory_row *)(void *)rows_claim(
-		&t, key, clock_today_s(), &fresh);
+	struct memory_row *r = (struct memory_row *)(void *)rows_claim(&t, key,
+								       clock_today_s());
 
-	if (r && fresh)
-		row_begin(r, to);
+	if (r && LOAD(r->whose) != (uint32_t)key)
+		row_begin(r, to, key);
 	return r;
 }
 
@@ -337,11 +342,14 @@ void memory_end(struct memory *m, const struct addr *to, const struct memory_end
 void memory_declined(struct memory *m, const struct addr *to, enum reason why,
 		     uint32_t n)
 {
-	struct memory_row *r = to ? row_find(m, key_of(to, 0)) : NULL;
+	uint64_t key = to ? key_of(to, 0) : 0;
+	struct memory_row *r = to ? row_find(m, key) : NULL;
 
 	count(&m->total, OUTCOME_plain, why, n);
-	if (r)
-		count(&r->count, OUTCOME_plain, why, n);
+	if (!r)
+		return;
+	rows_touch(&r->head, key, clock_today_s()); /* a pause may last a day */
+	count(&r->count, OUTCOME_plain, why, n);
 }
 
 void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
@@ -349,9 +357,8 @@ void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 {
 	uint64_t key = key_of(to, program);
 	struct rows t = habits(m);
-	int fresh;
 	struct memory_habit *r = (struct memory_habit *)(void *)rows_claim(
-		&t, key, clock_today_s(), &fresh);
+		&t, key, clock_today_s());
 
 	if (!r)
 		return;
@@ -364,17 +371,20 @@ void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 
 /* --- forgetting ------------------------------------------------------------------ */
 
+static void row_free(struct memory_row *r, uint64_t key)
+{
+	STORE(r->whose, 0); /* else it would all be back with its next connection */
+	rows_free(&r->head, key);
+}
+
 bool memory_forget(struct memory *m, const struct addr *to)
 {
 	uint64_t key = key_of(to, 0);
 	struct memory_row *r = row_find(m, key);
 	bool known = r != NULL;
 
-	if (r) {
-		strike_clear(&r->struck);
-		strike_clear(&r->slow);
-		rows_free(&r->head, key);
-	}
+	if (r)
+		row_free(r, key);
 	for (int i = 0; i < MEMORY_HABITS; i++) {
 		struct memory_habit *h = &m->habit[i];
 		uint64_t own = LOAD(h->head.key);
@@ -392,7 +402,7 @@ void memory_forget_all(struct memory *m)
 	strike_side_clear(&m->side);
 	counts_clear(&m->total);
 	for (int i = 0; i < MEMORY_DESTINATIONS; i++)
-		rows_free(&m->row[i].head, LOAD(m->row[i].head.key));
+		row_free(&m->row[i], LOAD(m->row[i].head.key));
 	for (int i = 0; i < MEMORY_HABITS; i++)
 		rows_free(&m->habit[i].head, LOAD(m->habit[i].head.key));
 }

@@ -53,6 +53,7 @@ struct memory_row {
 	_Atomic uint8_t ip[16];	   /* where: for display, never believed */
 	_Atomic uint16_t port;
 	_Atomic uint8_t version;
+	_Atomic uint32_t whose; /* low half of the key whose past all this is */
 };
 
 struct memory_habit {

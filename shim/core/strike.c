@@ -183,6 +183,7 @@ void strike_clear(struct strikes *s)
 {
 	atomic_store(&s->word, 0);
 	atomic_store(&s->trial, 0);
+	atomic_store(&s->luck, 0);
 }
 
 /* --- our own side ---------------------------------------------------------------- */

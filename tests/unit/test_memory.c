@@ -354,6 +354,89 @@ START_TEST(memory_strikes_without_data)
 }
 END_TEST
 
+/* Forgotten is forgotten: the row is the same one when the destination comes again. */
+START_TEST(memory_stays_forgotten)
+{
+	struct memory *m = new_memory();
+	struct addr a = dest(1);
+	struct memory_facts f;
+
+	for (int all = 0; all < 2; all++) {
+		rides(m, &a, 30000);
+		strikes(m, &a, true);
+		strikes(m, &a, true);
+		ck_assert_int_eq(gate(m, &a), REASON_paused);
+		if (all)
+			memory_forget_all(m);
+		else
+			memory_forget(m, &a);
+		ends(m, &a, OUTCOME_opened_early, false); /* clears nothing itself */
+		ck_assert_int_eq(gate(m, &a), REASON_none);
+		ck_assert_uint_eq(view_of(m, &a).strikes.count, 0);
+		ck_assert(!answered(m, &a, FOR_S));
+		ck_assert(memory_look(m, &a, PROGRAM, &f));
+		ck_assert_uint_eq(f.fast_us, 0);
+	}
+}
+END_TEST
+
+/* A process that is killed when it has just taken a row over, and another's words. */
+START_TEST(memory_inherits_nothing_half)
+{
+	struct memory *m = new_memory();
+	struct addr a = dest(1), b = dest(2);
+	struct memory_row *r = NULL;
+	struct memory_facts f;
+	uint64_t key_of_b = 0;
+
+	rides(m, &b, 20000);
+	for (int i = 0; i < MEMORY_DESTINATIONS; i++)
+		key_of_b = m->row[i].head.key ? m->row[i].head.key : key_of_b;
+	memory_forget_all(m);
+	for (int i = 0; i < 2 * PACE_SAMPLES; i++) {
+		rides(m, &a, 30000);
+		compares(m, &a, 10000);
+	}
+	for (int i = 0; i < MEMORY_DESTINATIONS; i++)
+		r = m->row[i].head.key ? &m->row[i] : r;
+	r->head.key = 0; /* to where b will look for it, with all that is a's */
+	m->row[(key_of_b >> 32) % MEMORY_DESTINATIONS] = *r;
+	m->row[(key_of_b >> 32) % MEMORY_DESTINATIONS].head.key = key_of_b;
+	ck_assert_int_eq(view_of(m, &b).pause, REASON_none);
+	memory_look(m, &b, PROGRAM, &f);
+	ck_assert_uint_eq(f.fast_us, 0);
+	ck_assert_uint_eq(f.rtt_us, 0);
+	rides(m, &b, 20000);
+	ck_assert(memory_look(m, &b, PROGRAM, &f));
+	ck_assert_uint_eq(f.outcome[OUTCOME_data_acked], 1);
+	ck_assert_uint_eq(f.plain_us, 0);
+}
+END_TEST
+
+/* While it is paused its connections are declined: it is not forgotten for that. */
+START_TEST(memory_keeps_the_paused)
+{
+	struct memory *m = new_memory();
+	struct addr dear = dest(0xffffff);
+
+	strikes(m, &dear, true);
+	strikes(m, &dear, true);
+	age(m, 1000);
+	memory_declined(m, &dear, REASON_paused, 1);
+	age(m, 2);
+	for (uint32_t i = 0; i < 20000; i++) {
+		struct addr to = dest(i);
+
+		answers(m, &to);
+		if (i % 16)
+			continue;
+		age(m, 1);
+		memory_declined(m, &dear, REASON_paused, 1);
+	}
+	ck_assert_int_eq(gate(m, &dear), REASON_paused);
+}
+END_TEST
+
 START_TEST(memory_pauses_all)
 {
 	struct memory *m = new_memory();
@@ -594,6 +677,9 @@ static void all(TCase *c)
 	tcase_add_test(c, memory_keeps_the_young);
 	tcase_add_test(c, memory_pauses);
 	tcase_add_test(c, memory_strikes_without_data);
+	tcase_add_test(c, memory_stays_forgotten);
+	tcase_add_test(c, memory_inherits_nothing_half);
+	tcase_add_test(c, memory_keeps_the_paused);
 	tcase_add_test(c, memory_pauses_all);
 	tcase_add_test(c, memory_measures);
 	tcase_add_test(c, memory_declines);

@@ -57,13 +57,6 @@ static struct memory_row *row_find(const struct memory *m, uint64_t key)
 	return (struct memory_row *)(void *)rows_find(&t, key);
 }
 
-static struct memory_habit *habit_find(const struct memory *m, uint64_t key)
-{
-	struct rows t = habits(m);
-
-	return (struct memory_habit *)(void *)rows_find(&t, key);
-}
-
 static void counts_clear(struct memory_counts *c)
 {
 	for (int i = 0; i < OUTCOMES; i++)
@@ -163,32 +156,40 @@ uint32_t memory_rtt_us(const struct memory *m, const struct addr *to)
 	return r ? LOAD(r->rtt_us) : 0;
 }
 
+/* What is noted of this program there, however old; ret_s: since when. */
+static enum habit habit_noted(const struct memory *m, uint64_t own, uint32_t *ret_s)
+{
+	const struct rows t = habits(m);
+	const struct memory_habit *h = (const struct memory_habit *)(void *)rows_find(
+		&t, own);
+	uint32_t habit = h ? LOAD(h->habit) ^ (uint32_t)own : HABIT_UNKNOWN;
+
+	*ret_s = h ? rows_seconds(own, LOAD(h->head.seen)) : 0;
+	return habit <= HABIT_WROTE_LATE ? (enum habit)habit : HABIT_UNKNOWN;
+}
+
 void memory_ask(const struct memory *m, const struct addr *to, uint32_t program,
 		const struct memory_rule *rule, struct memory_view *ret)
 {
-	uint64_t key = key_of(to, 0), own = key_of(to, program);
-	const struct memory_row *r = row_find(m, key);
-	const struct memory_habit *h = habit_find(m, own);
-	uint32_t now = clock_today_s();
-	uint32_t habit = h ? LOAD(h->habit) ^ (uint32_t)own : HABIT_UNKNOWN;
+	uint64_t key = key_of(to, 0);
+	uint32_t since;
 
-	*ret = (struct memory_view){ .habit = HABIT_UNKNOWN };
+	*ret = (struct memory_view){ .answered = false };
 	ret->answered = memory_answered(m, to, rule->proven_for_s);
-	if (h && habit <= HABIT_WROTE_LATE &&
-	    recent(rows_seconds(own, LOAD(h->head.seen)), now, rule->proven_for_s))
-		ret->habit = (enum habit)habit;
-	ask_pauses(m, r, key, rule, ret);
+	ret->habit = habit_noted(m, key_of(to, program), &since);
+	if (!recent(since, clock_today_s(), rule->proven_for_s))
+		ret->habit = HABIT_UNKNOWN;
+	ask_pauses(m, row_find(m, key), key, rule, ret);
 }
 
 bool memory_look(const struct memory *m, const struct addr *to, uint32_t program,
 		 struct memory_facts *ret)
 {
-	uint64_t key = key_of(to, 0), own = key_of(to, program);
+	uint64_t key = key_of(to, 0);
 	const struct memory_row *r = row_find(m, key);
-	const struct memory_habit *h = habit_find(m, own);
-	uint32_t habit = h ? LOAD(h->habit) ^ (uint32_t)own : HABIT_UNKNOWN;
 
-	*ret = (struct memory_facts){ .habit = HABIT_UNKNOWN };
+	*ret = (struct memory_facts){ .answered_s = 0 };
+	ret->habit = habit_noted(m, key_of(to, program), &ret->habit_s);
 	for (int i = 0; r && i < OUTCOMES; i++)
 		ret->outcome[i] = LOAD(r->count.outcome[i]);
 	for (int i = 0; r && i < REASONS; i++)
@@ -200,11 +201,7 @@ bool memory_look(const struct memory *m, const struct addr *to, uint32_t program
 		ret->fast_us = pace_median_us(&r->pace.fast);
 		ret->plain_us = pace_median_us(&r->pace.plain);
 	}
-	if (h && habit <= HABIT_WROTE_LATE) {
-		ret->habit = (enum habit)habit;
-		ret->habit_s = rows_seconds(own, LOAD(h->head.seen));
-	}
-	return r || h;
+	return r || ret->habit_s;
 }
 
 /* --- acting on it ---------------------------------------------------------------- */
@@ -294,17 +291,17 @@ static void smooth_rtt(struct memory_row *r, uint32_t rtt_us)
 		STORE(r->rtt_us, was ? was - was / 8 + rtt_us / 8 : rtt_us);
 }
 
-static void count(struct memory_counts *c, enum outcome o, enum reason why)
+static void count(struct memory_counts *c, enum outcome o, enum reason why, uint32_t n)
 {
-	ADD(c->outcome[o], 1);
-	ADD(c->reason[why], 1);
+	ADD(c->outcome[o], n);
+	ADD(c->reason[why], n);
 }
 
 static void end_row(struct memory_row *r, uint64_t key, const struct memory_end *end)
 {
 	bool rode = end->had_data && end->reason == REASON_none;
 
-	count(&r->count, end->outcome, end->reason);
+	count(&r->count, end->outcome, end->reason, 1);
 	smooth_rtt(r, end->rtt_us);
 	if (end->answered)
 		STORE(r->answered, rows_stamp(key, clock_today_s()));
@@ -326,7 +323,7 @@ void memory_end(struct memory *m, const struct addr *to, const struct memory_end
 	struct memory_row *r = row_claim(m, to, key);
 	enum outcome o = end->outcome;
 
-	count(&m->total, o, end->reason);
+	count(&m->total, o, end->reason, 1);
 	if (!r)
 		return;
 	end_row(r, key, end);
@@ -341,13 +338,14 @@ void memory_end(struct memory *m, const struct addr *to, const struct memory_end
 	}
 }
 
-void memory_declined(struct memory *m, const struct addr *to, enum reason why)
+void memory_declined(struct memory *m, const struct addr *to, enum reason why,
+		     uint32_t n)
 {
-	struct memory_row *r = row_find(m, key_of(to, 0));
+	struct memory_row *r = to ? row_find(m, key_of(to, 0)) : NULL;
 
-	count(&m->total, OUTCOME_plain, why);
+	count(&m->total, OUTCOME_plain, why, n);
 	if (r)
-		count(&r->count, OUTCOME_plain, why);
+		count(&r->count, OUTCOME_plain, why, n);
 }
 
 void memory_habit(struct memory *m, const struct addr *to, uint32_t program,

@@ -139,8 +139,9 @@ void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 		  enum habit h);
 /* A connection's one record. */
 void memory_end(struct memory *m, const struct addr *to, const struct memory_end *end);
-/* ... of one that was never ours: counted, and no row is made for it. */
-void memory_declined(struct memory *m, const struct addr *to, enum reason why);
+/* ... of n that were never ours: no row is made for them.  to NULL: only the sum. */
+void memory_declined(struct memory *m, const struct addr *to, enum reason why,
+		     uint32_t n);
 /* Forgets a destination, with all programs' habits there; false: it was not known. */
 bool memory_forget(struct memory *m, const struct addr *to);
 void memory_forget_all(struct memory *m);

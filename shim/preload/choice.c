@@ -96,6 +96,11 @@ static void ask(const struct addr *to, const struct live_rule *rule,
 	learn_ask(to, &m, ret);
 }
 
+bool choice_is_tcp(int fd)
+{
+	return slot_marked(fd, MARK_TCP) || kernel_is_tcp(fd);
+}
+
 /* What this program was seen to do there. */
 static enum reason habit(const struct choice *c)
 {
@@ -135,12 +140,12 @@ static enum reason held_off(int fd, const struct choice *c)
 	uint32_t one_in = (uint32_t)c->rule.value[KEY_baseline];
 
 	if (c->known.pause != REASON_none)
-		return kernel_is_tcp(fd) ? learn_gate(&c->to, &c->known)
+		return choice_is_tcp(fd) ? learn_gate(&c->to, &c->known)
 					 : CHOICE_NOT_TCP;
 	if (addr_is_loopback(&c->to) || habit(c) != REASON_none || !c->known.answered ||
 	    !learn_is_baseline(&c->to, one_in))
 		return REASON_none;
-	return kernel_is_tcp(fd) ? REASON_baseline : CHOICE_NOT_TCP;
+	return choice_is_tcp(fd) ? REASON_baseline : CHOICE_NOT_TCP;
 }
 
 static enum reason choose(int fd, struct choice *c)
@@ -174,7 +179,7 @@ bool choice_make(int fd, const struct sockaddr *to, socklen_t len, struct choice
 	if (!live_ask(SECTION_connect, &ret->to,
 		      names_find(&ret->to, host) ? host : NULL, &ret->rule))
 		return false;
-	if (ret->rule.says_something && kernel_is_tcp(fd))
+	if (ret->rule.says_something && choice_is_tcp(fd))
 		sockopt_client(fd, &ret->rule);
 	ret->why = choose(fd, ret);
 	return true;

@@ -29,6 +29,8 @@ struct choice {
 bool choice_make(int fd, const struct sockaddr *to, socklen_t len, struct choice *ret);
 /* What was seen of the destination: REASON_none if its SYN may wait for data. */
 enum reason choice_not_proven(int fd, const struct choice *c);
+/* As kernel_is_tcp(), without asking where socket() was seen. */
+bool choice_is_tcp(int fd);
 /* The connection that was chosen for Fast Open may not have it after all. */
 void choice_undo(int fd);
 

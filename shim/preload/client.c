@@ -173,7 +173,7 @@ static bool decline(int fd, const struct sockaddr *to, socklen_t len,
 {
 	choice_undo(fd);
 	if (c->why == CHOICE_NOT_TCP || slot_marked(fd, MARK_COUNTED) ||
-	    !kernel_is_tcp(fd))
+	    !choice_is_tcp(fd))
 		return false;
 	*ret = real_connect(fd, to, len);
 	if (!*ret || *ret == -EINPROGRESS || *ret == -EINTR) {

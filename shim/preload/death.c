@@ -136,6 +136,7 @@ void death_of_process(void)
 {
 	death_is_near();
 	slot_each(0, SLOT_MAX - 1, death_of);
+	learn_settle();
 }
 
 static void let_open_if_closed_by_exec(int fd)

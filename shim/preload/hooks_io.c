@@ -58,11 +58,20 @@ static void born(int fd, bool alone)
 		slot_alone(fd);
 }
 
+static bool means_tcp(int family, int type, int protocol)
+{
+	return (family == AF_INET || family == AF_INET6) &&
+	       (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM &&
+	       (!protocol || protocol == IPPROTO_TCP);
+}
+
 int socket(int family, int type, int protocol)
 {
 	int fd = REAL(socket)(family, type, protocol);
 
 	born(fd, true);
+	if (fd >= 0 && !thread_is_vfork_child() && means_tcp(family, type, protocol))
+		slot_mark(fd, MARK_TCP);
 	return fd;
 }
 

@@ -12,6 +12,7 @@
 
 #define ANSWERED_S 600
 #define OVERDUE_US 50000
+#define LOCALS 64
 
 static char directory[256]; /* a program may write over its environment */
 static _Atomic(struct memory *) memory;
@@ -248,13 +249,34 @@ static void tell(const struct addr *to, enum outcome o, enum reason why,
 	log_event(LOG_INFO, "connection", &line);
 }
 
-void learn_declined(const struct addr *to, enum reason why)
+/* Within this host connections are quick and many: they are added up here first. */
+static _Atomic uint32_t locals;
+
+void learn_settle(void)
 {
-	struct memory *m = memory_now();
+	struct memory *m = atomic_load_explicit(&locals, memory_order_relaxed)
+				   ? memory_now()
+				   : NULL;
 
 	if (m)
-		memory_declined(m, to, why);
+		memory_declined(m, NULL, REASON_local, atomic_exchange(&locals, 0));
+}
+
+void learn_declined(const struct addr *to, enum reason why)
+{
+	struct memory *m;
+
 	tell(to, OUTCOME_plain, why, NULL);
+	if (why == REASON_local &&
+	    (atomic_fetch_add_explicit(&locals, 1, memory_order_relaxed) + 1) % LOCALS)
+		return;
+	if (why == REASON_local) {
+		learn_settle();
+		return;
+	}
+	m = memory_now();
+	if (m)
+		memory_declined(m, to, why, 1);
 }
 
 static void learn_habit(struct memory *m, struct slot *s, const struct tcp_facts *f)

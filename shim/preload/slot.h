@@ -79,6 +79,7 @@ enum slot_mark {
 	MARK_KEYED = 64,   /* a listener whose keys come from a file */
 	MARK_NO_COOKIE = 128, /* its TCP_FASTOPEN_NO_COOKIE was set by us */
 	MARK_COUNTED = 256,   /* that its connection was declined is written down */
+	MARK_TCP = 512,	      /* socket() made it so */
 };
 
 extern HIDDEN _Atomic uint16_t slot_marks[SLOT_MAX];

@@ -415,11 +415,14 @@ START_TEST(memory_declines)
 	struct addr a = dest(1), b = dest(2);
 	struct memory_facts f;
 
-	memory_declined(m, &a, REASON_policy);
+	memory_declined(m, &a, REASON_policy, 1);
 	ck_assert(!memory_look(m, &a, PROGRAM, &f)); /* no row is spent on it */
 	ck_assert_uint_eq(m->total.reason[REASON_policy], 1);
 	answers(m, &b);
-	memory_declined(m, &b, REASON_own_tfo);
+	memory_declined(m, &b, REASON_own_tfo, 1);
+	memory_declined(m, NULL, REASON_local, 5);
+	ck_assert_uint_eq(m->total.reason[REASON_local], 5);
+	memory_declined(m, NULL, REASON_local, (uint32_t)-5);
 	ck_assert(memory_look(m, &b, PROGRAM, &f));
 	ck_assert_uint_eq(f.reason[REASON_own_tfo], 1);
 	ck_assert_uint_eq(f.outcome[OUTCOME_plain], 2);

@@ -294,17 +294,17 @@ static void smooth_rtt(struct memory_row *r, uint32_t rtt_us)
 		STORE(r->rtt_us, was ? was - was / 8 + rtt_us / 8 : rtt_us);
 }
 
-static void count(struct memory_counts *c, enum outcome o, enum reason why, uint32_t n)
+static void count(struct memory_counts *c, enum outcome o, enum reason why)
 {
-	ADD(c->outcome[o], n);
-	ADD(c->reason[why], n);
+	ADD(c->outcome[o], 1);
+	ADD(c->reason[why], 1);
 }
 
 static void end_row(struct memory_row *r, uint64_t key, const struct memory_end *end)
 {
 	bool rode = end->had_data && end->reason == REASON_none;
 
-	count(&r->count, end->outcome, end->reason, 1);
+	count(&r->count, end->outcome, end->reason);
 	smooth_rtt(r, end->rtt_us);
 	if (end->answered)
 		STORE(r->answered, rows_stamp(key, clock_today_s()));
@@ -326,7 +326,6 @@ void memory_end(struct memory *m, const struct addr *to, const struct memory_end
 	struct memory_row *r = row_claim(m, to, key);
 	enum outcome o = end->outcome;
 
-	count(&m->total, o, end->reason, 1);
 	if (!r)
 		return;
 	end_row(r, key, end);
@@ -341,17 +340,15 @@ void memory_end(struct memory *m, const struct addr *to, const struct memory_end
 	}
 }
 
-void memory_declined(struct memory *m, const struct addr *to, enum reason why,
-		     uint32_t n)
+void memory_declined(struct memory *m, const struct addr *to, enum reason why)
 {
-	uint64_t key = to ? key_of(to, 0) : 0;
-	struct memory_row *r = to ? row_find(m, key) : NULL;
+	uint64_t key = key_of(to, 0);
+	struct memory_row *r = row_find(m, key);
 
-	count(&m->total, OUTCOME_plain, why, n);
 	if (!r)
 		return;
 	rows_touch(&r->head, key, clock_today_s()); /* a pause may last a day */
-	count(&r->count, OUTCOME_plain, why, n);
+	count(&r->count, OUTCOME_plain, why);
 }
 
 void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
@@ -402,7 +399,6 @@ bool memory_forget(struct memory *m, const struct addr *to)
 void memory_forget_all(struct memory *m)
 {
 	strike_side_clear(&m->side);
-	counts_clear(&m->total);
 	for (int i = 0; i < MEMORY_DESTINATIONS; i++)
 		row_free(&m->row[i], LOAD(m->row[i].head.key));
 	for (int i = 0; i < MEMORY_HABITS; i++)

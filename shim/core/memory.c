@@ -215,10 +215,8 @@ static void pause_slower(struct memory_row *r, uint64_t key)
 	uint64_t now = clock_today_cs();
 
 	/* who saw the same in the same moment is no further strike */
-	if (!strike_add(&r->slow, (uint32_t)key, STRIKE_OPTION, now - SAME_CS, now))
-		return;
-	pace_clear(&r->pace.fast);
-	pace_clear(&r->pace.plain);
+	if (strike_add(&r->slow, (uint32_t)key, STRIKE_OPTION, now - SAME_CS, now))
+		pace_clear(&r->pace.fast);
 }
 
 enum reason memory_gate(struct memory *m, const struct addr *to,
@@ -313,7 +311,7 @@ static void end_row(struct memory_row *r, uint64_t key, const struct memory_end 
 	if (!end->first_byte_us)
 		return;
 	if (rode) {
-		pace_add_fast(&r->pace, end->first_byte_us);
+		pace_add(&r->pace.fast, end->first_byte_us);
 		forgive_slow(r, key);
 	} else if (end->reason == REASON_baseline) {
 		pace_add(&r->pace.plain, end->first_byte_us);

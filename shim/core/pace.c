@@ -28,31 +28,14 @@ static uint32_t lengthen(uint16_t v)
 	return exponent ? (fraction | 1u << FRACTION) << (exponent - 1) : fraction;
 }
 
-static void put(struct pace_times *t, uint32_t n, uint32_t us)
+void pace_add(struct pace_times *t, uint32_t us)
 {
+	uint32_t n = atomic_fetch_add_explicit(&t->n, 1, memory_order_relaxed);
+
 	atomic_store_explicit(&t->at[n % PACE_SAMPLES], shorten(us),
 			      memory_order_relaxed);
 	if (n == UINT32_MAX) /* full it was, full it stays */
 		atomic_store_explicit(&t->n, PACE_SAMPLES, memory_order_relaxed);
-}
-
-void pace_add(struct pace_times *t, uint32_t us)
-{
-	put(t, atomic_fetch_add_explicit(&t->n, 1, memory_order_relaxed), us);
-}
-
-void pace_add_fast(struct pace *p, uint32_t us)
-{
-	uint32_t plain = LOAD(p->plain.n), n = LOAD(p->fast.n);
-
-	if (n > plain + 1 && plain) { /* from when there was nothing to compare with */
-		pace_clear(&p->fast);
-		n = 0;
-	}
-	/* who is not the one to count it lets it be: there will be others */
-	if ((n <= plain || !plain) &&
-	    atomic_compare_exchange_strong(&p->fast.n, &n, n + 1))
-		put(&p->fast, n, us);
 }
 
 void pace_clear(struct pace_times *t)

@@ -23,13 +23,8 @@ struct pace {
 	_Atomic uint32_t turns; /* connections asked about */
 };
 
-/* Microseconds from connect() to the first byte, without Fast Open ... */
+/* Microseconds from connect() to the first byte. */
 void pace_add(struct pace_times *t, uint32_t us);
-/*
- * ... and with it.  One for each without is kept: so both are of the same moments, and
- * a server that stumbles while many wait for it is not taken for a slow path.
- */
-void pace_add_fast(struct pace *p, uint32_t us);
 /* Start again. */
 void pace_clear(struct pace_times *t);
 /* Of those that are there; 0: none. */

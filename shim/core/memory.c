@@ -74,9 +74,7 @@ static void row_begin(struct memory_row *r, const struct addr *to, uint64_t key)
 	strike_clear(&r->struck);
 	strike_clear(&r->slow);
 	counts_clear(&r->count);
-	pace_clear(&r->pace.fast);
-	pace_clear(&r->pace.plain);
-	STORE(r->pace.turns, 0);
+	pace_clear(&r->pace);
 	STORE(r->rtt_us, 0);
 	STORE(r->saved_us, 0);
 	for (int i = 0; i < 16; i++)
@@ -140,6 +138,8 @@ static void ask_pauses(const struct memory *m, const struct memory_row *r, uint6
 	    !pace_is_slower(&r->pace, rule->slower))
 		return;
 	ret->slower_now = true;
+	if (!pace_is_sure(&r->pace))
+		return;
 	ret->pause = REASON_slower;
 	ret->is_due = false;
 	ret->until_cs = clock_today_cs() + rule->strike.pause_cs;
@@ -213,14 +213,18 @@ bool memory_look(const struct memory *m, const struct addr *to, uint32_t program
 
 #define SAME_CS 50
 
-/* From now on only what comes after this pause says whether it shall be another. */
-static void pause_slower(struct memory_row *r, uint64_t key)
+/*
+ * If it is sure it is paused, and from now on only what comes after this pause says
+ * whether it shall be another.
+ */
+static void seems_slower(struct memory_row *r, uint64_t key, bool is_sure)
 {
 	uint64_t now = clock_today_cs();
 
 	/* who saw the same in the same moment is no further strike */
-	if (strike_add(&r->slow, (uint32_t)key, STRIKE_OPTION, now - SAME_CS, now))
-		pace_clear(&r->pace.fast);
+	if (!is_sure ||
+	    strike_add(&r->slow, (uint32_t)key, STRIKE_OPTION, now - SAME_CS, now))
+		pace_look_closely(&r->pace, now);
 }
 
 enum reason memory_gate(struct memory *m, const struct addr *to,
@@ -230,7 +234,7 @@ enum reason memory_gate(struct memory *m, const struct addr *to,
 	struct memory_row *r = row_find(m, key);
 
 	if (seen->slower_now && r)
-		pause_slower(r, key);
+		seems_slower(r, key, seen->pause == REASON_slower && !seen->is_due);
 	if (seen->pause == REASON_none || !seen->is_due)
 		return seen->pause;
 	if (seen->pause == REASON_slower) /* it costs little, and many are needed */
@@ -280,7 +284,7 @@ static void forgive_slow(struct memory_row *r, uint64_t key)
 	const struct strike_rule any = { 1, 1 };
 	struct strike_view v;
 
-	if (LOAD(r->pace.fast.n) < 2 * PACE_SAMPLES)
+	if (pace_is_sure(&r->pace))
 		return;
 	strike_look(&r->slow, (uint32_t)key, &any, clock_today_cs(), &v);
 	if (v.count)
@@ -312,7 +316,8 @@ static void end_row(struct memory_row *r, uint64_t key, const struct memory_end 
 		STORE(r->answered, rows_stamp(key, clock_today_s()));
 	if (end->outcome == OUTCOME_data_acked && !end->syn_again)
 		ADD(r->saved_us, end->rtt_us);
-	if (!end->first_byte_us)
+	if (!end->first_byte_us ||
+	    !pace_is_for(&r->pace, end->begun_cs, clock_today_cs()))
 		return;
 	if (rode) {
 		pace_add(&r->pace.fast, end->first_byte_us);

@@ -124,16 +124,20 @@ static void ask_pause(const struct strikes *s, uint64_t key,
 	ret->strikes = v;
 }
 
-static void ask_pauses(const struct memory *m, const struct memory_row *r, uint64_t key,
+/* What never leaves this host is on no path's near side. */
+static void ask_pauses(const struct memory *m, const struct addr *to,
 		       const struct memory_rule *rule, struct memory_view *ret)
 {
 	const struct strike_rule once = { 1, rule->strike.pause_cs };
+	uint64_t key = key_of(to, 0);
+	const struct memory_row *r = row_find(m, key);
 
 	if (r) {
 		ask_pause(&r->struck, key, &rule->strike, REASON_paused, ret);
 		ask_pause(&r->slow, key, &once, REASON_slower, ret);
 	}
-	ask_pause(&m->side.all, STRIKE_SIDE_TAG, &once, REASON_paused, ret);
+	if (!addr_is_loopback(to))
+		ask_pause(&m->side.all, STRIKE_SIDE_TAG, &once, REASON_paused, ret);
 	if (!r || ret->pause == REASON_paused || (ret->pause && !ret->is_due) ||
 	    !pace_is_slower(&r->pace, rule->slower))
 		return;
@@ -176,7 +180,6 @@ static enum habit habit_noted(const struct memory *m, uint64_t own, uint32_t *re
 void memory_ask(const struct memory *m, const struct addr *to, uint32_t program,
 		const struct memory_rule *rule, struct memory_view *ret)
 {
-	uint64_t key = key_of(to, 0);
 	uint32_t since;
 
 	*ret = (struct memory_view){ .answered = false };
@@ -184,7 +187,7 @@ void memory_ask(const struct memory *m, const struct addr *to, uint32_t program,
 	ret->habit = habit_noted(m, key_of(to, program), &since);
 	if (!recent(since, clock_today_s(), rule->proven_for_s))
 		ret->habit = HABIT_UNKNOWN;
-	ask_pauses(m, row_find(m, key), key, rule, ret);
+	ask_pauses(m, to, rule, ret);
 }
 
 bool memory_look(const struct memory *m, const struct addr *to, uint32_t program,
@@ -274,7 +277,8 @@ void memory_strike(struct memory *m, const struct addr *to, enum strike_kind kin
 	uint64_t key = key_of(to, 0), now = clock_today_cs();
 	struct memory_row *r = row_claim(m, to, key);
 
-	if (r && strike_add(&r->struck, (uint32_t)key, kind, begun_cs, now))
+	if (r && strike_add(&r->struck, (uint32_t)key, kind, begun_cs, now) &&
+	    !addr_is_loopback(to))
 		strike_side_add(&m->side, key, kind, begun_cs, now);
 }
 
@@ -344,7 +348,8 @@ void memory_end(struct memory *m, const struct addr *to, const struct memory_end
 			      end->begun_cs);
 	else if (o != OUTCOME_plain && !end->syn_again) {
 		strike_success(&r->struck, (uint32_t)key, end->had_data);
-		strike_side_success(&m->side, end->had_data, clock_today_cs());
+		if (!addr_is_loopback(to))
+			strike_side_success(&m->side, end->had_data, clock_today_cs());
 	}
 }
 

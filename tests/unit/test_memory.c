@@ -541,6 +541,29 @@ START_TEST(memory_slower_ends)
 }
 END_TEST
 
+/* What never leaves this host says nothing of our side of the paths, nor is it paused.
+ */
+START_TEST(memory_knows_its_own_host)
+{
+	struct memory *m = new_memory();
+	struct addr a = dest(1), b = dest(2), c = dest(3), d = dest(4), own = dest(5);
+
+	own.ip[0] = 127;
+	strikes(m, &a, true);
+	strikes(m, &b, true);
+	strikes(m, &own, true);
+	ck_assert_int_eq(gate(m, &d), REASON_none);
+	m->side.struck[0] -= 2; /* in moments before the success */
+	m->side.struck[1] -= 2;
+	rides(m, &own, 100);
+	strikes(m, &c, true);
+	ck_assert_int_eq(gate(m, &d), REASON_paused);
+	ck_assert_int_eq(gate(m, &own), REASON_none);
+	rides(m, &own, 100);
+	ck_assert_int_eq(gate(m, &d), REASON_paused);
+}
+END_TEST
+
 START_TEST(memory_measures)
 {
 	struct memory *m = new_memory();
@@ -767,6 +790,7 @@ static void all(TCase *c)
 	tcase_add_test(c, memory_inherits_nothing_half);
 	tcase_add_test(c, memory_keeps_the_paused);
 	tcase_add_test(c, memory_pauses_all);
+	tcase_add_test(c, memory_knows_its_own_host);
 	tcase_add_test(c, memory_measures);
 	tcase_add_test(c, memory_is_not_fooled_by_load);
 	tcase_add_test(c, memory_slower_ends);

@@ -70,9 +70,7 @@ static void row_begin(struct memory_row *r, const struct addr *to, uint64_t key)
 	strike_clear(&r->struck);
 	strike_clear(&r->slow);
 	counts_clear(&r->count);
-	pace_clear(&r->pace.fast);
-	pace_clear(&r->pace.plain);
-	STORE(r->pace.turns, 0);
+	pace_clear(&r->pace);
 	STORE(r->rtt_us, 0);
 	STORE(r->saved_us, 0);
 	for (int i = 0; i < 16; i++)
@@ -122,20 +120,26 @@ static void ask_pause(const struct strikes *s, uint64_t key,
 	ret->strikes = v;
 }
 
-static void ask_pauses(const struct memory *m, const struct memory_row *r, uint64_t key,
+/* What never leaves this host is on no path's near side. */
+static void ask_pauses(const struct memory *m, const struct addr *to,
 		       const struct memory_rule *rule, struct memory_view *ret)
 {
 	const struct strike_rule once = { 1, rule->strike.pause_cs };
+	uint64_t key = key_of(to, 0);
+	const struct memory_row *r = row_find(m, key);
 
 	if (r) {
 		ask_pause(&r->struck, key, &rule->strike, REASON_paused, ret);
 		ask_pause(&r->slow, key, &once, REASON_slower, ret);
 	}
-	ask_pause(&m->side.all, STRIKE_SIDE_TAG, &once, REASON_paused, ret);
+	if (!addr_is_loopback(to))
+		ask_pause(&m->side.all, STRIKE_SIDE_TAG, &once, REASON_paused, ret);
 	if (!r || ret->pause == REASON_paused || (ret->pause && !ret->is_due) ||
 	    !pace_is_slower(&r->pace, rule->slower))
 		return;
 	ret->slower_now = true;
+	if (!pace_is_sure(&r->pace))
+		return;
 	ret->pause = REASON_slower;
 	ret->is_due = false;
 	ret->until_cs = clock_today_cs() + rule->strike.pause_cs;
@@ -172,7 +176,6 @@ static enum habit habit_noted(const struct memory *m, uint64_t own, uint32_t *re
 void memory_ask(const struct memory *m, const struct addr *to, uint32_t program,
 		const struct memory_rule *rule, struct memory_view *ret)
 {
-	uint64_t key = key_of(to, 0);
 	uint32_t since;
 
 	*ret = (struct memory_view){ .answered = false };
@@ -180,7 +183,7 @@ void memory_ask(const struct memory *m, const struct addr *to, uint32_t program,
 	ret->habit = habit_noted(m, key_of(to, program), &since);
 	if (!recent(since, clock_today_s(), rule->proven_for_s))
 		ret->habit = HABIT_UNKNOWN;
-	ask_pauses(m, row_find(m, key), key, rule, ret);
+	ask_pauses(m, to, rule, ret);
 }
 
 bool memory_look(const struct memory *m, const struct addr *to, uint32_t program,
@@ -209,14 +212,18 @@ bool memory_look(const struct memory *m, const struct addr *to, uint32_t program
 
 #define SAME_CS 50
 
-/* From now on only what comes after this pause says whether it shall be another. */
-static void pause_slower(struct memory_row *r, uint64_t key)
+/*
+ * If it is sure it is paused, and from now on only what comes after this pause says
+ * whether it shall be another.
+ */
+static void seems_slower(struct memory_row *r, uint64_t key, bool is_sure)
 {
 	uint64_t now = clock_today_cs();
 
 	/* who saw the same in the same moment is no further strike */
-	if (strike_add(&r->slow, (uint32_t)key, STRIKE_OPTION, now - SAME_CS, now))
-		pace_clear(&r->pace.fast);
+	if (!is_sure ||
+	    strike_add(&r->slow, (uint32_t)key, STRIKE_OPTION, now - SAME_CS, now))
+		pace_look_closely(&r->pace, now);
 }
 
 enum reason memory_gate(struct memory *m, const struct addr *to,
@@ -226,7 +233,7 @@ enum reason memory_gate(struct memory *m, const struct addr *to,
 	struct memory_row *r = row_find(m, key);
 
 	if (seen->slower_now && r)
-		pause_slower(r, key);
+		seems_slower(r, key, seen->pause == REASON_slower && !seen->is_due);
 	if (seen->pause == REASON_none || !seen->is_due)
 		return seen->pause;
 	if (seen->pause == REASON_slower) /* it costs little, and many are needed */
@@ -266,7 +273,8 @@ void memory_strike(struct memory *m, const struct addr *to, enum strike_kind kin
 	uint64_t key = key_of(to, 0), now = clock_today_cs();
 	struct memory_row *r = row_claim(m, to, key);
 
-	if (r && strike_add(&r->struck, (uint32_t)key, kind, begun_cs, now))
+	if (r && strike_add(&r->struck, (uint32_t)key, kind, begun_cs, now) &&
+	    !addr_is_loopback(to))
 		strike_side_add(&m->side, key, kind, begun_cs, now);
 }
 
@@ -276,7 +284,7 @@ static void forgive_slow(struct memory_row *r, uint64_t key)
 	const struct strike_rule any = { 1, 1 };
 	struct strike_view v;
 
-	if (LOAD(r->pace.fast.n) < 2 * PACE_SAMPLES)
+	if (pace_is_sure(&r->pace))
 		return;
 	strike_look(&r->slow, (uint32_t)key, &any, clock_today_cs(), &v);
 	if (v.count)
@@ -308,7 +316,8 @@ static void end_row(struct memory_row *r, uint64_t key, const struct memory_end 
 		STORE(r->answered, rows_stamp(key, clock_today_s()));
 	if (end->outcome == OUTCOME_data_acked && !end->syn_again)
 		ADD(r->saved_us, end->rtt_us);
-	if (!end->first_byte_us)
+	if (!end->first_byte_us ||
+	    !pace_is_for(&r->pace, end->begun_cs, clock_today_cs()))
 		return;
 	if (rode) {
 		pace_add(&r->pace.fast, end->first_byte_us);
@@ -334,7 +343,8 @@ void memory_end(struct memory *m, const struct addr *to, const struct memory_end
 			      end->begun_cs);
 	else if (o != OUTCOME_plain && !end->syn_again) {
 		strike_success(&r->struck, (uint32_t)key, end->had_data);
-		strike_side_success(&m->side, end->had_data, clock_today_cs());
+		if (!addr_is_loopback(to))
+			strike_side_success(&m->side, end->had_data, clock_today_cs());
 	}
 }
 

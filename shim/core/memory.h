@@ -86,7 +86,7 @@ struct memory_view {
 	enum reason pause; /* REASON_none, _paused, _slower */
 	bool is_due;	   /* ... which is over: a trial may go */
 	bool of_all;	   /* ... of all destinations */
-	bool slower_now;   /* ... and nobody has written it down yet */
+	bool slower_now;   /* so it seems: memory_gate() has it looked at, or pauses */
 	uint64_t until_cs;
 	struct strike_view strikes; /* that led to it, or may */
 };

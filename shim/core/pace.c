@@ -6,6 +6,11 @@
 
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_relaxed)
 
+#define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_relaxed)
+
+#define CLOSE 2 /* one in so many is plain then */
+#define CLOSE_MOST (3 * PACE_SAMPLES)
+
 /* Five bits of exponent, eleven of fraction: half a thousandth exact, in order. */
 #define FRACTION 11
 
@@ -38,9 +43,31 @@ void pace_add(struct pace_times *t, uint32_t us)
 		atomic_store_explicit(&t->n, PACE_SAMPLES, memory_order_relaxed);
 }
 
-void pace_clear(struct pace_times *t)
+static void restart(struct pace *p, uint32_t since)
 {
-	atomic_store_explicit(&t->n, 0, memory_order_relaxed);
+	STORE(p->since, since);
+	STORE(p->fast.n, 0);
+	STORE(p->plain.n, 0);
+}
+
+void pace_clear(struct pace *p)
+{
+	STORE(p->turns, 0);
+	restart(p, 0);
+}
+
+void pace_look_closely(struct pace *p, uint64_t now_cs)
+{
+	restart(p, (uint32_t)now_cs | 1);
+}
+
+bool pace_is_for(const struct pace *p, uint64_t begun_cs, uint64_t now_cs)
+{
+	uint32_t since = LOAD(p->since);
+
+	/* in the future: the clock was set back */
+	return !since || (int32_t)((uint32_t)begun_cs - since) >= 0 ||
+	       (int32_t)((uint32_t)now_cs - since) < -1;
 }
 
 /* In order; how many. */
@@ -74,12 +101,17 @@ bool pace_is_baseline(struct pace *p, uint32_t one_in)
 	if (!one_in)
 		return false;
 	if (one_in > PACE_WARM && LOAD(p->plain.n) < PACE_SAMPLES)
-		one_in = PACE_WARM;
+		one_in = pace_is_sure(p) ? CLOSE : PACE_WARM;
 	turn = atomic_fetch_add_explicit(&p->turns, 1, memory_order_relaxed);
 	block = turn / one_in;
 	/* once in each block, but not in step with what the program does in turns */
 	return turn >= PACE_WARM &&
 	       turn % one_in == (block * 0x9e3779b1u >> 7) % one_in;
+}
+
+bool pace_is_sure(const struct pace *p)
+{
+	return LOAD(p->since) && LOAD(p->fast.n) <= CLOSE_MOST;
 }
 
 bool pace_is_slower(const struct pace *p, uint32_t thousandths)

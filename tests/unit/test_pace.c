@@ -64,6 +64,10 @@ static int found(int connections, double ratio, double noise)
 			else
 				pace_add(&p.fast, noisy(40000 * ratio, noise));
 			slower = pace_is_slower(&p, 1200);
+			if (slower && !pace_is_sure(&p)) {
+				pace_look_closely(&p, (uint64_t)i);
+				slower = false;
+			}
 		}
 		n += slower;
 	}
@@ -92,6 +96,37 @@ START_TEST(garbage_is_taken)
 		pace_is_baseline(&p, (uint32_t)unit_dice() % 1000);
 		pace_add(&p.fast, (uint32_t)unit_dice());
 		pace_median_us(&p.plain);
+		pace_is_sure(&p);
+	}
+}
+END_TEST
+
+START_TEST(a_close_look_is_of_now)
+{
+	const uint64_t t0 = (1ull << 32) - 100; /* it wraps there */
+	struct pace p = { 0 };
+	int plain = 0;
+
+	ck_assert(pace_is_for(&p, 0, t0)); /* nobody looks closely */
+	ck_assert(!pace_is_sure(&p));
+	for (int i = 0; i < 2 * PACE_WARM; i++)
+		pace_is_baseline(&p, 64);
+	pace_add(&p.fast, 1000);
+	pace_add(&p.plain, 1000);
+	pace_look_closely(&p, t0);
+	ck_assert_uint_eq(pace_median_us(&p.fast), 0);
+	ck_assert_uint_eq(pace_median_us(&p.plain), 0);
+	for (uint64_t since = 2; since < 1000; since++) {
+		ck_assert(pace_is_for(&p, t0 + since, t0 + since + 1));
+		ck_assert(!pace_is_for(&p, t0 - since, t0 + since));
+	}
+	ck_assert(pace_is_for(&p, t0 - 500, t0 - 300)); /* the clock was set back */
+	for (int i = 0; i < 2 * PACE_SAMPLES; i++)
+		plain += pace_is_baseline(&p, 64);
+	ck_assert_int_eq(plain, PACE_SAMPLES);
+	for (int i = 0; i < 100; i++) {
+		ck_assert(pace_is_sure(&p) == (i <= 24));
+		pace_add(&p.fast, 1000);
 	}
 }
 END_TEST
@@ -102,6 +137,7 @@ static void all(TCase *c)
 	tcase_add_test(c, baselines_keep_their_share);
 	tcase_add_test(c, noise_decides_nothing);
 	tcase_add_test(c, garbage_is_taken);
+	tcase_add_test(c, a_close_look_is_of_now);
 }
 
 int main(void)

@@ -6,10 +6,6 @@
 
 #define MAGIC 0x326d656d6f667432u /* "2tfomem2" */
 
-_Static_assert(sizeof(struct memory_row) == 256, "four cache lines");
-_Static_assert((int)REASONS <= MEMORY_REASONS, "there is room for every reason");
-_Static_assert(sizeof(struct memory) == 622656, "the layout of the file");
-
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_acquire)
 #define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_release)
 #define ADD(x, n) atomic_fetch_add_explicit(&(x), (n), memory_order_relaxed)
@@ -324,7 +320,7 @@ static void end_row(struct memory_row *r, uint64_t key, const struct memory_end 
 	    !pace_is_for(&r->pace, end->begun_cs, clock_today_cs()))
 		return;
 	if (rode) {
-		pace_add(&r->pace.fast, end->first_byte_us);
+		pace_add_fast(&r->pace, end->first_byte_us);
 		forgive_slow(r, key);
 	} else if (end->reason == REASON_baseline) {
 		pace_add(&r->pace.plain, end->first_byte_us);

@@ -70,6 +70,10 @@ struct memory {
 	struct memory_row row[MEMORY_DESTINATIONS];
 };
 
+_Static_assert(sizeof(struct memory_row) == 256, "four cache lines");
+_Static_assert((int)REASONS <= MEMORY_REASONS, "there is room for every reason");
+_Static_assert(sizeof(struct memory) == 622656, "the layout of the file");
+
 /* What the policy says about it. */
 struct memory_rule {
 	uint32_t proven_for_s;

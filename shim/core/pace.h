@@ -24,13 +24,15 @@ struct pace {
 	_Atomic uint32_t since; /* looked at closely since then, in cs; 0: not */
 };
 
-/* Microseconds from connect() to the first byte. */
+/* Microseconds from connect() to the first byte, without Fast Open ... */
 void pace_add(struct pace_times *t, uint32_t us);
+/* ... and with it. */
+void pace_add_fast(struct pace *p, uint32_t us);
 /* Start again. */
 void pace_clear(struct pace *p);
 /*
- * ... and look closely: both kinds by turns until there are enough, of connections that
- * are begun from now on.
+ * ... and look closely: the next connections go with and without Fast Open by turns,
+ * and one of each is kept in turn, until there are enough.
  */
 void pace_look_closely(struct pace *p, uint64_t now_cs);
 /* Does a connection count that was begun then? */
@@ -51,8 +53,8 @@ bool pace_is_baseline(struct pace *p, uint32_t one_in);
  */
 bool pace_is_slower(const struct pace *p, uint32_t thousandths);
 /*
- * Are these times of the same moments?  Else a server that was slow for a while was so
- * with Fast Open only because hardly anybody came without.
+ * Is this a close look, so that both kinds are of the same moments?  Else a server that
+ * stumbled was slow with Fast Open only because hardly anybody came without.
  */
 bool pace_is_sure(const struct pace *p);
 

@@ -13,6 +13,7 @@
 #include "preload/kernel.h"
 #include "preload/learn.h"
 #include "preload/linger.h"
+#include "preload/revive.h"
 #include "preload/sockopt.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
@@ -34,13 +35,25 @@ static bool still_opening(int fd)
 	return !outcome_facts(fd, &f) && f.handshaking;
 }
 
+static void let_open_for(int fd, struct slot *s, int timeout_ms)
+{
+	uint64_t start = clock_now_us(), waited_ms;
+
+	kernel_wait_handshake(fd, timeout_ms);
+	waited_ms = (clock_now_us() - start) / 1000;
+	if (kept_any() && waited_ms < (uint64_t)timeout_ms)
+		revive_settle(fd, s, timeout_ms - (int)waited_ms);
+}
+
 /* Nobody waits for it any more, but its bytes or its coming are owed to the server. */
 static void outlive(int fd, struct slot *s)
 {
 	int close_waits_s = kernel_linger_s(fd);
 
 	if (close_waits_s > 0 &&
-	    kernel_wait_handshake(fd, close_waits_s < 1000 ? close_waits_s * 1000 : -1))
+	    kernel_wait_handshake(fd,
+				  close_waits_s < 1000 ? close_waits_s * 1000 : -1) &&
+	    !revive_step(fd, s))
 		return;
 	/* for linger: whether somebody else may still use it, now that this one goes */
 	if (slot_marked(fd, MARK_ALONE))
@@ -49,7 +62,7 @@ static void outlive(int fd, struct slot *s)
 		slot_flag(s, SLOT_SHARED);
 	/* left in a set, its events would come for a number that is closed */
 	if (!epoll_forget(fd))
-		kernel_wait_handshake(fd, LINGER_END_MS);
+		let_open_for(fd, s, LINGER_END_MS);
 	else
 		linger_add(fd, s);
 }
@@ -78,6 +91,8 @@ static bool lives_on(int fd)
 	if (twin < 0)
 		return false;
 	epoll_inherited(fd, twin);
+	if (kept_any())
+		kept_moves(slot_room(fd)->cookie, twin);
 	slot_set(fd, SLOT_PLAIN);
 	thread_paid(fd);
 	return true;
@@ -90,6 +105,8 @@ void death_of(int fd)
 	if (!s || lives_on(fd))
 		return;
 	debt_materialize(fd);
+	if (kept_any())
+		revive_step(fd, s);
 	if (slot_state(fd) == SLOT_OPENING)
 		learn_silence_of(fd, s);
 	if (slot_state(fd) == SLOT_OPENING && counted_on(s) && still_opening(fd))
@@ -97,6 +114,8 @@ void death_of(int fd)
 	if (!still_opening(fd)) {
 		learn_connection(fd, s);
 		say_farewell(fd, s);
+		if (kept_any())
+			kept_release(s->cookie);
 	}
 	slot_set(fd, SLOT_PLAIN);
 	thread_not_fresh(fd);
@@ -121,7 +140,7 @@ static void let_open(int fd)
 
 	debt_materialize(fd);
 	if (s && slot_state(fd) == SLOT_OPENING && counted_on(s))
-		kernel_wait_handshake(fd, end_ms(s));
+		let_open_for(fd, s, end_ms(s));
 }
 
 void death_is_near(void)
@@ -146,6 +165,8 @@ static void let_open_if_closed_by_exec(int fd)
 void death_by_exec(void)
 {
 	slot_each(0, SLOT_MAX - 1, let_open_if_closed_by_exec);
+	if (kept_any())
+		revive_all(LINGER_END_MS);
 	linger_wait();
 }
 
@@ -216,5 +237,6 @@ static void make_copy(int fd)
 
 void death_copied_by_fork(void)
 {
+	kept_forget();
 	slot_each(0, SLOT_MAX - 1, make_copy);
 }

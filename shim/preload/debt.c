@@ -10,6 +10,7 @@
 #include "preload/epoll.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
+#include "preload/revive.h"
 #include "preload/slot.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
@@ -69,6 +70,8 @@ void debt_settle(int fd, int timeout_ms)
 	    !slot_has(s, SLOT_SILENT) && !is_dead(s) &&
 	    !kernel_wait_handshake(fd, timeout_ms))
 		learn_silence_of(fd, s);
+	if (s && kept_any())
+		revive_settle(fd, s, timeout_ms);
 }
 
 static bool word_is_open(int fd)

@@ -106,6 +106,15 @@ bool learn_is_failure(int e)
 	       e == EHOSTUNREACH || e == ENETUNREACH;
 }
 
+void learn_strike(int fd, struct slot *s)
+{
+	struct memory *m = memory_now();
+
+	(void)fd;
+	if (m)
+		memory_habit(m, &s->to, program_id(), HABIT_BURNT);
+}
+
 void learn_ended(int fd, struct slot *s, int r)
 {
 	struct memory *m = memory_now();

@@ -23,6 +23,8 @@ void learn_failed(const struct addr *to);
 /* A connection has ended by r, a negative errno: the slot is plain, the memory knows.
  */
 void learn_ended(int fd, struct slot *s, int r);
+/* Data in its SYN was what this connection was lost by, at first. */
+void learn_strike(int fd, struct slot *s);
 /* This errno of a connection says that the destination does not answer. */
 bool learn_is_failure(int e);
 /* The connection's one record: called when its first byte came back, or at its end. */

@@ -11,7 +11,9 @@
 #include "core/clock.h"
 #include "core/sys.h"
 #include "preload/kernel.h"
+#include "preload/kept.h"
 #include "preload/learn.h"
+#include "preload/revive.h"
 #include "preload/thread.h"
 
 #define LINGERS 256
@@ -53,6 +55,8 @@ static bool put(int copy, const struct slot *s, bool shut)
 		closed_us[i] = thread_self.closed_us = clock_now_us();
 		closing[i] = *s;
 		only_shut[i] = shut;
+		if (!shut && kept_any())
+			kept_moves(s->cookie, KEPT_CLOSED);
 		atomic_store(&list[i], copy + 1);
 		atomic_fetch_add(&linger_count, 1);
 		atomic_fetch_add(&slot_pending, 1);
@@ -78,6 +82,8 @@ static void done(int i, int entry)
 		if (!slot_has(&closing[i], SLOT_SHARED))
 			kernel_send_fin(entry - 1);
 	}
+	if (!only_shut[i] && kept_any())
+		kept_release(closing[i].cookie);
 	sys_close(entry - 1);
 	atomic_store(&list[i], 0);
 	one_less();
@@ -110,8 +116,12 @@ static bool add(int fd, const struct slot *s, bool shut)
 
 void linger_add(int fd, const struct slot *s)
 {
-	if (!add(fd, s, false))
-		kernel_wait_handshake(fd, LINGER_SETTLE_MS);
+	struct slot last = *s;
+
+	if (add(fd, s, false))
+		return;
+	kernel_wait_handshake(fd, LINGER_SETTLE_MS);
+	revive_settle(fd, &last, LINGER_SETTLE_MS);
 }
 
 bool linger_shut(int fd, const struct slot *s)
@@ -130,6 +140,8 @@ static bool is_held(int i, int entry)
 	if (kernel_cookie(entry - 1) == closing[i].cookie)
 		return true;
 	if (atomic_compare_exchange_strong(&list[i], &entry, 0)) {
+		if (kept_any() && !only_shut[i])
+			kept_release(closing[i].cookie);
 		one_less();
 	}
 	return false;
@@ -142,6 +154,8 @@ void linger_reap(void)
 
 		if (!is_held(i, entry))
 			continue;
+		if (revive_step(entry - 1, &closing[i]))
+			continue; /* its bytes are still to come */
 		if (kernel_wait_handshake(entry - 1, 0))
 			done(i, entry);
 		else if (clock_now_us() - closed_us[i] > LEARN_SILENCE_US)

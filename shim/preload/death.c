@@ -35,14 +35,15 @@ static bool still_opening(int fd)
 	return !outcome_facts(fd, &f) && f.handshaking;
 }
 
+/* Until it is open, if it can be; at most so long. */
 static void let_open_for(int fd, struct slot *s, int timeout_ms)
 {
-	uint64_t start = clock_now_us(), waited_ms;
+	uint64_t end = clock_now_us() + (uint64_t)timeout_ms * 1000, now;
 
-	kernel_wait_handshake(fd, timeout_ms);
-	waited_ms = (clock_now_us() - start) / 1000;
-	if (kept_any() && waited_ms < (uint64_t)timeout_ms)
-		revive_settle(fd, s, timeout_ms - (int)waited_ms);
+	if (kept_any())
+		revive_settle(fd, s, timeout_ms);
+	now = clock_now_us();
+	kernel_wait_handshake(fd, now < end ? (int)((end - now) / 1000) : 0);
 }
 
 /* Nobody waits for it any more, but its bytes or its coming are owed to the server. */

@@ -66,12 +66,12 @@ void debt_settle(int fd, int timeout_ms)
 	if (slot_state(fd) != SLOT_OPENING)
 		return;
 	s = slot_of(fd);
+	if (s && kept_any())
+		revive_settle(fd, s, timeout_ms);
 	if (s && (told || slot_has(s, SLOT_TOLD) || slot_has(s, SLOT_SEEN)) &&
 	    !slot_has(s, SLOT_SILENT) && !is_dead(s) &&
 	    !kernel_wait_handshake(fd, timeout_ms))
 		learn_silence_of(fd, s);
-	if (s && kept_any())
-		revive_settle(fd, s, timeout_ms);
 }
 
 static bool word_is_open(int fd)

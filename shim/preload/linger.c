@@ -20,6 +20,7 @@
 
 #define NUMBER_MOST 4096
 #define FINISHING (-1)
+#define LOOK_MS 500
 
 static _Atomic int list[LINGERS]; /* descriptor plus one; 0: free */
 static uint64_t closed_us[LINGERS];
@@ -187,17 +188,18 @@ static int wait_for(int fd, short events, int patience_ms)
 {
 	struct pollfd p[LINGERS + 1];
 	struct kernel_hold h;
-	int n, left_ms, r = 1;
+	int n, left_ms, slice_ms, r = 1;
 
 	kernel_hold(&h);
-	while (r > 0) {
+	do {
 		linger_reap();
 		p[0] = (struct pollfd){ .fd = fd, .events = events };
 		n = young(p + 1, patience_ms, &left_ms);
-		r = n ? kernel_poll_held(&h, p, (unsigned int)n + 1, left_ms) : 0;
+		slice_ms = kept_any() && left_ms > LOOK_MS ? LOOK_MS : left_ms;
+		r = n ? kernel_poll_held(&h, p, (unsigned int)n + 1, slice_ms) : 0;
 		if (p[0].revents)
 			break;
-	}
+	} while (r > 0 || (slice_ms < left_ms && !kernel_is_due(&h)));
 	linger_reap(); /* what has not come until now is silent */
 	return kernel_release(&h);
 }

@@ -324,7 +324,7 @@ static void sweep(struct kept *k, int fd)
 	struct slot *s = slot_state(fd) == SLOT_OPENING ? slot_of(fd) : NULL;
 	struct tcp_facts f;
 
-	if (!cookie || fd == KEPT_CLOSED)
+	if (!cookie || fd == KEPT_CLOSED || slot_state(fd) == SLOT_DEFERRED)
 		return;
 	if (kept_state(k) == KEPT_RIDING) {
 		if (kernel_cookie(fd) != cookie ||

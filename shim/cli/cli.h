@@ -23,7 +23,7 @@ struct verb {
 	int (*main)(int argc, char **argv);
 };
 
-extern const struct verb run_verb, doctor_verb, policy_verb, explain_verb;
+extern const struct verb run_verb, doctor_verb, policy_verb, explain_verb, reset_verb;
 
 /* As env(1) and nohup(1) have them; run gives the program's own status otherwise. */
 enum status {

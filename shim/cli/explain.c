@@ -119,10 +119,16 @@ static int find_user(const char *user, uint32_t *ret_uid)
 static void look(struct explained *e, struct memory *m)
 {
 	uint32_t program = memory_program(e->program, strlen(e->program));
-	int64_t proven_for = rule_value(e->rule, KEY_proven_for);
+	const struct memory_rule rule = {
+		.proven_for_s = (uint32_t)(rule_value(e->rule, KEY_proven_for) /
+					   SECOND_MS),
+		.strike = { (uint32_t)rule_value(e->rule, KEY_strikes),
+			    (uint64_t)rule_value(e->rule, KEY_pause) / 10 },
+		.slower = (uint32_t)rule_value(e->rule, KEY_slower_than),
+	};
 
 	e->is_known = memory_look(m, &e->at, program, &e->facts);
-	memory_ask(m, &e->at, program, (uint32_t)(proven_for / SECOND_MS), &e->view);
+	memory_ask(m, &e->at, program, &rule, &e->view);
 	if (!*e->program)
 		e->facts.habit = e->view.habit = HABIT_UNKNOWN;
 }

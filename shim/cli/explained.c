@@ -109,6 +109,50 @@ static void show_keys(const struct explained *e)
 	}
 }
 
+static void show_reasons(const struct explained *e)
+{
+	const char *before = "          without data in the SYN: ";
+
+	for (int r = REASON_none + 1; r < REASONS; r++)
+		if (e->facts.reason[r]) {
+			printf("%s%s %u", before, outcome_reason((enum reason)r),
+			       e->facts.reason[r]);
+			before = ", ";
+		}
+	if (*before == ',')
+		putchar('\n');
+}
+
+static void show_times(const struct explained *e)
+{
+	const struct memory_facts *f = &e->facts;
+
+	if (f->rtt_us)
+		printf("          round trip %.1f ms, %.1f s saved\n", f->rtt_us / 1e3,
+		       (double)f->saved_us / 1e6);
+	if (f->fast_us)
+		printf("          first byte after %.1f ms with Fast Open",
+		       f->fast_us / 1e3);
+	if (f->fast_us && f->plain_us)
+		printf(", %.1f ms without", f->plain_us / 1e3);
+	if (f->fast_us)
+		putchar('\n');
+}
+
+static void show_strikes(const struct explained *e)
+{
+	const struct memory_view *v = &e->view;
+
+	if (v->strikes.count)
+		printf("          strikes %u%s\n", v->strikes.count,
+		       v->of_all ? ", of all destinations" : "");
+	if (v->pause == REASON_none)
+		return;
+	printf("          pause, %s: %s\n",
+	       v->pause == REASON_slower ? "slower" : "lost SYNs",
+	       v->is_due ? "over, the next connection is a trial" : "under way");
+}
+
 static void show_memory(const struct explained *e)
 {
 	const char *comma = "";
@@ -133,12 +177,15 @@ static void show_memory(const struct explained *e)
 		printf(", %u s ago", ago(e->facts.habit_s));
 	printf("\n          ");
 	for (int o = 0; o < OUTCOMES; o++)
-		if (e->facts.count[o]) {
+		if (e->facts.outcome[o]) {
 			printf("%s%s %u", comma, outcome_word((enum outcome)o),
-			       e->facts.count[o]);
+			       e->facts.outcome[o]);
 			comma = ", ";
 		}
 	puts(*comma ? "" : "no connection has been counted");
+	show_reasons(e);
+	show_times(e);
+	show_strikes(e);
 }
 
 static void show_cookie(const struct explained *e)
@@ -218,10 +265,38 @@ static struct json_object *json_keys(const struct explained *e)
 	return keys;
 }
 
+static void json_times(struct json_object *memory, const struct memory_facts *f)
+{
+	if (f->rtt_us)
+		put_number(memory, "rtt_us", f->rtt_us);
+	put_number(memory, "saved_us", (int64_t)f->saved_us);
+	if (f->fast_us)
+		put_number(memory, "first_byte_fast_us", f->fast_us);
+	if (f->plain_us)
+		put_number(memory, "first_byte_plain_us", f->plain_us);
+}
+
+static void json_pause(struct json_object *memory, const struct memory_view *v)
+{
+	uint64_t now = clock_today_cs();
+
+	put_number(memory, "strikes", v->strikes.count);
+	put(memory, "pause", v->pause == REASON_none ? NULL : outcome_reason(v->pause));
+	if (v->pause == REASON_none)
+		return;
+	json_object_object_add(memory, "pause_of_all",
+			       json_object_new_boolean(v->of_all));
+	put_number(memory, "pause_seconds_left",
+		   v->is_due || v->until_cs < now
+			   ? 0
+			   : (int64_t)((v->until_cs - now + 99) / 100));
+}
+
 static struct json_object *json_memory(const struct explained *e)
 {
 	struct json_object *memory = json_object_new_object();
 	struct json_object *outcomes = json_object_new_object();
+	struct json_object *reasons = json_object_new_object();
 
 	if (e->facts.answered_s)
 		put_number(memory, "answered_seconds_ago", ago(e->facts.answered_s));
@@ -231,8 +306,14 @@ static struct json_object *json_memory(const struct explained *e)
 	if (e->facts.habit != HABIT_UNKNOWN)
 		put_number(memory, "habit_seconds_ago", ago(e->facts.habit_s));
 	for (int o = 0; o < OUTCOMES; o++)
-		put_number(outcomes, outcome_word((enum outcome)o), e->facts.count[o]);
+		put_number(outcomes, outcome_word((enum outcome)o),
+			   e->facts.outcome[o]);
 	json_object_object_add(memory, "outcomes", outcomes);
+	for (int r = REASON_none + 1; r < REASONS; r++)
+		put_number(reasons, outcome_reason((enum reason)r), e->facts.reason[r]);
+	json_object_object_add(memory, "reasons", reasons);
+	json_times(memory, &e->facts);
+	json_pause(memory, &e->view);
 	return memory;
 }
 

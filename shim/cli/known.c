@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,8 +29,8 @@ static bool read_whole(int fd, char *to, size_t bytes)
 	return true;
 }
 
-/* As core/share opens it, but only to read, and only where it is. */
-static int open_file(const char *directory, struct stat *ret)
+/* As core/share opens it, but only where it is. */
+static int open_file(const char *directory, int access, struct stat *ret)
 {
 	int dir = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), fd;
 	int err = errno;
@@ -37,7 +38,7 @@ static int open_file(const char *directory, struct stat *ret)
 	if (dir < 0)
 		return -err;
 	fd = openat(dir, MEMORY_FILE,
-		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		    access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	err = errno;
 	close(dir);
 	if (fd < 0)
@@ -46,35 +47,67 @@ static int open_file(const char *directory, struct stat *ret)
 	return fd;
 }
 
-struct memory *known_read(struct text *why)
+/* A descriptor of a file of the right kind and size, or negative errno, and why. */
+static int open_known(int access, struct text *path, struct text *why)
 {
-	struct memory *m = NULL;
 	struct stat st = { 0 };
 	int fd;
-	TEXT(path, PATH_MAX);
 
-	if (!share_directory(&path, getenv("TFOSHIM_STATE"),
+	if (!share_directory(path, getenv("TFOSHIM_STATE"),
 			     getenv("XDG_RUNTIME_DIR"))) {
 		text_str(why, "there is no state directory");
-		return NULL;
+		return -ENOENT;
 	}
-	fd = open_file(path.at, &st);
+	fd = open_file(path->at, access, &st);
 	if (fd < 0) {
-		text_str(why, path.at);
+		text_str(why, path->at);
 		text_str(why, fd == -ENOENT ? " holds none yet" : ": ");
 		text_str(why, fd == -ENOENT ? "" : strerror(-fd));
-		return NULL;
+		return fd;
 	}
-	if (S_ISREG(st.st_mode) && st.st_size == sizeof(*m))
-		m = malloc(sizeof(*m));
-	if (!m || !read_whole(fd, (char *)m, sizeof(*m)) || !memory_ready(m)) {
-		text_str(why, path.at);
-		text_str(why, " holds something else");
-		free(m);
-		m = NULL;
-	}
+	if (S_ISREG(st.st_mode) && st.st_size == sizeof(struct memory))
+		return fd;
 	close(fd);
+	return -EINVAL;
+}
+
+static struct memory *not_ours(const struct text *path, struct text *why)
+{
+	if (!why->n) {
+		text_str(why, path->at);
+		text_str(why, " holds something else");
+	}
+	return NULL;
+}
+
+struct memory *known_read(struct text *why)
+{
+	TEXT(path, PATH_MAX);
+	int fd = open_known(O_RDONLY, &path, why);
+	struct memory *m = fd >= 0 ? aligned_alloc(256, sizeof(*m)) : NULL;
+
+	if (!m || !read_whole(fd, (char *)m, sizeof(*m)) || !memory_ready(m)) {
+		free(m);
+		m = not_ours(&path, why);
+	}
+	if (fd >= 0)
+		close(fd);
 	return m;
+}
+
+struct memory *known_map(struct text *why, bool *ret_none)
+{
+	TEXT(path, PATH_MAX);
+	int fd = open_known(O_RDWR, &path, why);
+	void *at = MAP_FAILED;
+
+	*ret_none = fd == -ENOENT;
+	if (fd >= 0) {
+		at = mmap(NULL, sizeof(struct memory), PROT_READ | PROT_WRITE,
+			  MAP_SHARED, fd, 0);
+		close(fd);
+	}
+	return at != MAP_FAILED && memory_ready(at) ? at : not_ours(&path, why);
 }
 
 const char *known_habit(enum habit h)
@@ -88,8 +121,6 @@ const char *known_habit(enum habit h)
 		return "reads_first";
 	case HABIT_KNOCKS:
 		return "knocks";
-	case HABIT_BURNT:
-		return "burnt";
 	case HABIT_WROTE_LATE:
 		return "wrote_late";
 	}

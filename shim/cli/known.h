@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * known: the memory of destinations as it is at the moment, to look at: a copy, so that
- * nothing is changed, made or waited for.
+ * known: the memory of destinations: a copy of what it is at the moment, to look at, so
+ * that nothing is changed, made or waited for; or the file itself, to forget in it.
  */
 #ifndef CLI_KNOWN_H
 #define CLI_KNOWN_H
@@ -11,6 +11,11 @@
 
 /* free() it.  NULL: why says so, in half a sentence. */
 struct memory *known_read(struct text *why);
+/*
+ * The file itself, mapped: what is changed there holds for all programs at once.  NULL:
+ * as above; ret_none: it is just that there is none yet.
+ */
+struct memory *known_map(struct text *why, bool *ret_none);
 /* writes_first, ... */
 const char *known_habit(enum habit h);
 

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/machine.h"
+#include "core/clock.h"
 #include "core/payload.h"
 
 #define SYSCTL "net.ipv4.tcp_fastopen"
@@ -77,10 +78,6 @@ static const char *habit(const struct verdict_facts *f, struct text *room)
 		text_str(room, "opened early: this program only connects there, so the "
 			       "SYN leaves inside connect(), with the cookie");
 		return "knock";
-	case HABIT_BURNT:
-		text_str(room, "paused: a connection was lost there with the data in "
-			       "its SYN");
-		return "paused";
 	case HABIT_WRITES_FIRST:
 	case HABIT_WROTE_LATE:
 		break;
@@ -143,10 +140,45 @@ static const char *kernel(const struct verdict_facts *f, struct text *room)
 	return NULL;
 }
 
+/* Seconds from now on, at least one. */
+static uint64_t in_s(uint64_t then_cs)
+{
+	uint64_t now = clock_today_cs();
+
+	return then_cs > now ? (then_cs - now + 99) / 100 : 1;
+}
+
+/* NULL: there is none, or a trial would end it. */
+static const char *pause(const struct verdict_facts *f, struct text *room)
+{
+	const struct memory_view *v = f->memory;
+
+	if (!v || v->pause == REASON_none || v->is_due)
+		return NULL;
+	text_str(room, "plain: ");
+	if (v->pause == REASON_slower) {
+		text_str(room, "paused, Fast Open was slower there");
+	} else if (v->of_all) {
+		text_str(room, "all destinations are paused, SYNs with Fast Open were "
+			       "lost on the way to several");
+	} else {
+		text_str(room, "paused, ");
+		text_num(room, v->strikes.count);
+		text_str(room, v->strikes.count == 1 ? " SYN" : " SYNs");
+		text_str(room, " with Fast Open lost there without a success between");
+	}
+	text_str(room, "; tried again in ");
+	text_num(room, in_s(v->until_cs));
+	text_str(room, " s");
+	return v->pause == REASON_slower ? "slower" : "paused";
+}
+
 static const char *connection(const struct verdict_facts *f, struct text *room)
 {
-	const char *word = kernel(f, room);
+	const char *word = pause(f, room);
 
+	if (!word)
+		word = kernel(f, room);
 	if (word)
 		return word;
 	if (!f->has_program || !f->memory) {

@@ -87,3 +87,10 @@ uint32_t clock_today_s(void)
 {
 	return (uint32_t)now(CLOCK_REALTIME).tv_sec;
 }
+
+uint64_t clock_today_cs(void)
+{
+	struct timespec t = now(CLOCK_REALTIME);
+
+	return (uint64_t)t.tv_sec * 100 + (uint64_t)t.tv_nsec / 10000000;
+}

@@ -15,5 +15,7 @@ void clock_setup(uintptr_t vdso);
 uint64_t clock_now_us(void);
 /* Seconds of CLOCK_REALTIME: comparable between processes, namespaces and reboots. */
 uint32_t clock_today_s(void);
+/* ... in hundredths. */
+uint64_t clock_today_cs(void);
 
 #endif

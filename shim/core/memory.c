@@ -3,18 +3,16 @@
 #include "core/memory.h"
 
 #include "core/clock.h"
-#include "core/sys.h"
 
-#define MAGIC 0x316d656d6f667431u /* "1tfomem1" */
-#define PROBES 8
-#define BURNT_FOR_S 600
+#define MAGIC 0x326d656d6f667432u /* "2tfomem2" */
 
-_Static_assert(sizeof(struct memory_row) == 64, "a row is one cache line");
-_Static_assert(sizeof(struct memory) == 64 * (4 + MEMORY_ROWS),
-	       "the layout of the file");
+_Static_assert(sizeof(struct memory_row) <= 256, "four cache lines");
+_Static_assert((int)REASONS <= MEMORY_REASONS, "there is room for every reason");
+_Static_assert(sizeof(struct memory) < 640 * 1024, "the file stays small");
 
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_acquire)
 #define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_release)
+#define ADD(x, n) atomic_fetch_add_explicit(&(x), (n), memory_order_relaxed)
 
 bool memory_ready(struct memory *m)
 {
@@ -32,6 +30,8 @@ uint32_t memory_program(const char *path, size_t n)
 	return id | 1; /* 0 is the destination itself */
 }
 
+/* --- rows ------------------------------------------------------------------------ */
+
 static uint64_t key_of(const struct addr *to, uint32_t program)
 {
 	uint64_t h = (addr_hash(to) ^ program) * 0x9e3779b97f4a7c15u;
@@ -40,124 +40,215 @@ static uint64_t key_of(const struct addr *to, uint32_t program)
 	return h ? h : 1;
 }
 
-static struct memory_row *row_at(struct memory *m, uint64_t key, int probe)
+static struct rows destinations(const struct memory *m)
 {
-	return &m->row[((key >> 32) + (uint64_t)probe) % MEMORY_ROWS];
+	return (struct rows){ (char *)m->row, sizeof(*m->row), MEMORY_DESTINATIONS };
 }
 
-static struct memory_row *row_find(struct memory *m, uint64_t key)
+static struct rows habits(const struct memory *m)
 {
-	for (int i = 0; i < PROBES; i++)
-		if (LOAD(row_at(m, key, i)->key) == key)
-			return row_at(m, key, i);
-	return NULL;
+	return (struct rows){ (char *)m->habit, sizeof(*m->habit), MEMORY_HABITS };
 }
 
-static uint32_t day_of(struct memory_row *r, uint64_t key)
+static struct memory_row *row_find(const struct memory *m, uint64_t key)
 {
-	uint64_t last = LOAD(r->last);
+	struct rows t = destinations(m);
 
-	return (uint32_t)last == (uint32_t)key ? (uint32_t)(last >> 32) : 0;
+	return (struct memory_row *)(void *)rows_find(&t, key);
 }
 
-/* The free row, else the one whose word is oldest. */
-static struct memory_row *row_victim(struct memory *m, uint64_t key, uint64_t *ret_was)
+static struct memory_habit *habit_find(const struct memory *m, uint64_t key)
 {
-	struct memory_row *best = NULL;
-	uint32_t oldest = UINT32_MAX;
+	struct rows t = habits(m);
 
-	for (int i = 0; i < PROBES; i++) {
-		struct memory_row *r = row_at(m, key, i);
-		uint64_t was = LOAD(r->key);
-		uint32_t day = was ? day_of(r, was) : 0;
+	return (struct memory_habit *)(void *)rows_find(&t, key);
+}
 
-		if (best && (!was ? *ret_was == 0 : day >= oldest))
-			continue;
-		best = r;
-		oldest = day;
-		*ret_was = was;
-	}
-	return best;
+static void counts_clear(struct memory_counts *c)
+{
+	for (int i = 0; i < OUTCOMES; i++)
+		STORE(c->outcome[i], 0);
+	for (int i = 0; i < MEMORY_REASONS; i++)
+		STORE(c->reason[i], 0);
+}
+
+/* Words with a tag are another's already. */
+static void row_begin(struct memory_row *r, const struct addr *to)
+{
+	counts_clear(&r->count);
+	pace_clear(&r->pace.fast);
+	pace_clear(&r->pace.plain);
+	STORE(r->pace.turns, 0);
+	STORE(r->rtt_us, 0);
+	STORE(r->saved_us, 0);
+	for (int i = 0; i < 16; i++)
+		STORE(r->ip[i], to->ip[i]);
+	STORE(r->port, to->port);
+	STORE(r->version, to->version);
 }
 
 static struct memory_row *row_claim(struct memory *m, const struct addr *to,
 				    uint64_t key)
 {
-	struct memory_row *r = row_find(m, key);
-	uint64_t was = 0;
+	struct rows t = destinations(m);
+	int fresh;
+	struct memory_row *r = (struct memory_row *)(void *)rows_claim(
+		&t, key, clock_today_s(), &fresh);
 
-	if (r)
-		return r;
-	r = row_victim(m, key, &was);
-	if (!atomic_compare_exchange_strong(&r->key, &was, key))
-		return was == key ? r : NULL;
-	STORE(r->last, (uint32_t)key);
-	STORE(r->habit, HABIT_UNKNOWN ^ (uint32_t)key);
-	for (int i = 0; i < OUTCOMES; i++)
-		STORE(r->count[i], 0);
-	for (int i = 0; i < 16; i++)
-		STORE(r->ip[i], to->ip[i]);
-	STORE(r->port, to->port);
-	STORE(r->version, to->version);
+	if (r && fresh)
+		row_begin(r, to);
 	return r;
 }
 
-static bool recent(struct memory_row *r, uint64_t key, uint32_t now, uint32_t within_s)
-{
-	uint32_t day = day_of(r, key);
+/* --- asking ---------------------------------------------------------------------- */
 
-	return day && day <= now &&
-	       now - day < within_s; /* a clock set back: not proven */
+/* A clock set back: not recent. */
+static bool recent(uint32_t then, uint32_t now, uint32_t within_s)
+{
+	return then && then <= now && now - then < within_s;
 }
 
-void memory_ask(struct memory *m, const struct addr *to, uint32_t program,
-		uint32_t proven_for_s, struct memory_view *ret)
+/* A pause of one kind, if it is one; the first that holds is the answer. */
+static void ask_pause(const struct strikes *s, uint64_t key,
+		      const struct strike_rule *rule, enum reason why,
+		      struct memory_view *ret)
+{
+	struct strike_view v;
+
+	strike_look(s, (uint32_t)key, rule, clock_today_cs(), &v);
+	if (why == REASON_paused && !ret->strikes.count)
+		ret->strikes = v;
+	if (v.state == STRIKE_NONE ||
+	    (ret->pause != REASON_none && !(ret->is_due && v.state == STRIKE_PAUSED)))
+		return;
+	ret->pause = why;
+	ret->is_due = v.state == STRIKE_DUE;
+	ret->until_cs = v.until_cs;
+	ret->of_all = key == STRIKE_SIDE_TAG;
+	ret->strikes = v;
+}
+
+static void ask_pauses(const struct memory *m, const struct memory_row *r, uint64_t key,
+		       const struct memory_rule *rule, struct memory_view *ret)
+{
+	const struct strike_rule once = { 1, rule->strike.pause_cs };
+
+	if (r) {
+		ask_pause(&r->struck, key, &rule->strike, REASON_paused, ret);
+		ask_pause(&r->slow, key, &once, REASON_slower, ret);
+	}
+	ask_pause(&m->side.all, STRIKE_SIDE_TAG, &once, REASON_paused, ret);
+	if (!r || ret->pause == REASON_paused || (ret->pause && !ret->is_due) ||
+	    !pace_is_slower(&r->pace, rule->slower))
+		return;
+	ret->slower_now = true;
+	ret->pause = REASON_slower;
+	ret->is_due = false;
+	ret->until_cs = clock_today_cs() + rule->strike.pause_cs;
+}
+
+bool memory_answered(const struct memory *m, const struct addr *to, uint32_t within_s)
+{
+	uint64_t key = key_of(to, 0);
+	const struct memory_row *r = row_find(m, key);
+
+	return r &&
+	       recent(rows_seconds(key, LOAD(r->answered)), clock_today_s(), within_s);
+}
+
+uint32_t memory_rtt_us(const struct memory *m, const struct addr *to)
+{
+	const struct memory_row *r = row_find(m, key_of(to, 0));
+
+	return r ? LOAD(r->rtt_us) : 0;
+}
+
+void memory_ask(const struct memory *m, const struct addr *to, uint32_t program,
+		const struct memory_rule *rule, struct memory_view *ret)
 {
 	uint64_t key = key_of(to, 0), own = key_of(to, program);
-	struct memory_row *r = row_find(m, key), *h = row_find(m, own);
+	const struct memory_row *r = row_find(m, key);
+	const struct memory_habit *h = habit_find(m, own);
 	uint32_t now = clock_today_s();
 	uint32_t habit = h ? LOAD(h->habit) ^ (uint32_t)own : HABIT_UNKNOWN;
 
-	ret->answered = r && recent(r, key, now, proven_for_s);
-	ret->habit = HABIT_UNKNOWN;
-	if (habit == HABIT_BURNT) /* a pause, whatever proves a destination */
-		proven_for_s = BURNT_FOR_S;
-	if (h && habit <= HABIT_WROTE_LATE && recent(h, own, now, proven_for_s))
+	*ret = (struct memory_view){ .habit = HABIT_UNKNOWN };
+	ret->answered = memory_answered(m, to, rule->proven_for_s);
+	if (h && habit <= HABIT_WROTE_LATE &&
+	    recent(rows_seconds(own, LOAD(h->head.seen)), now, rule->proven_for_s))
 		ret->habit = (enum habit)habit;
+	ask_pauses(m, r, key, rule, ret);
 }
 
-bool memory_look(struct memory *m, const struct addr *to, uint32_t program,
+bool memory_look(const struct memory *m, const struct addr *to, uint32_t program,
 		 struct memory_facts *ret)
 {
 	uint64_t key = key_of(to, 0), own = key_of(to, program);
-	struct memory_row *r = row_find(m, key), *h = row_find(m, own);
+	const struct memory_row *r = row_find(m, key);
+	const struct memory_habit *h = habit_find(m, own);
 	uint32_t habit = h ? LOAD(h->habit) ^ (uint32_t)own : HABIT_UNKNOWN;
 
 	*ret = (struct memory_facts){ .habit = HABIT_UNKNOWN };
-	if (r)
-		ret->answered_s = day_of(r, key);
 	for (int i = 0; r && i < OUTCOMES; i++)
-		ret->count[i] = LOAD(r->count[i]);
+		ret->outcome[i] = LOAD(r->count.outcome[i]);
+	for (int i = 0; r && i < REASONS; i++)
+		ret->reason[i] = LOAD(r->count.reason[i]);
+	if (r) {
+		ret->answered_s = rows_seconds(key, LOAD(r->answered));
+		ret->rtt_us = LOAD(r->rtt_us);
+		ret->saved_us = LOAD(r->saved_us);
+		ret->fast_us = pace_median_us(&r->pace.fast);
+		ret->plain_us = pace_median_us(&r->pace.plain);
+	}
 	if (h && habit <= HABIT_WROTE_LATE) {
 		ret->habit = (enum habit)habit;
-		ret->habit_s = day_of(h, own);
+		ret->habit_s = rows_seconds(own, LOAD(h->head.seen));
 	}
 	return r || h;
 }
 
-static void stamp(struct memory_row *r, uint64_t key, uint32_t day)
+/* --- acting on it ---------------------------------------------------------------- */
+
+/* From now on only what comes after this pause says whether it shall be another. */
+static void pause_slower(struct memory_row *r, uint64_t key)
 {
-	STORE(r->last, (uint64_t)day << 32 | (uint32_t)key);
+	uint64_t now = clock_today_cs();
+
+	if (strike_add(&r->slow, (uint32_t)key, STRIKE_OPTION, now, now))
+		pace_clear(&r->pace.fast);
 }
 
-void memory_answered(struct memory *m, const struct addr *to)
+enum reason memory_gate(struct memory *m, const struct addr *to,
+			const struct memory_view *seen)
 {
 	uint64_t key = key_of(to, 0);
-	struct memory_row *r = row_claim(m, to, key);
+	struct memory_row *r = row_find(m, key);
 
-	if (r)
-		stamp(r, key, clock_today_s());
+	if (seen->slower_now && r)
+		pause_slower(r, key);
+	if (seen->pause == REASON_none || !seen->is_due)
+		return seen->pause;
+	if (seen->pause == REASON_slower) /* it costs little, and many are needed */
+		return REASON_none;
+	if (seen->of_all)
+		return strike_try(&m->side.all, STRIKE_SIDE_TAG, &seen->strikes,
+				  clock_today_cs())
+			       ? REASON_none
+			       : REASON_paused;
+	return r && strike_try(&r->struck, (uint32_t)key, &seen->strikes,
+			       clock_today_cs())
+		       ? REASON_none
+		       : REASON_paused;
 }
+
+bool memory_is_baseline(struct memory *m, const struct addr *to, uint32_t one_in)
+{
+	struct memory_row *r = row_find(m, key_of(to, 0));
+
+	return r && pace_is_baseline(&r->pace, one_in);
+}
+
+/* --- recording ------------------------------------------------------------------- */
 
 void memory_failed(struct memory *m, const struct addr *to)
 {
@@ -165,31 +256,151 @@ void memory_failed(struct memory *m, const struct addr *to)
 	struct memory_row *r = row_find(m, key);
 
 	if (r)
-		stamp(r, key, 0);
+		STORE(r->answered, rows_stamp(key, 0));
+}
+
+void memory_strike(struct memory *m, const struct addr *to, enum strike_kind kind,
+		   uint64_t begun_cs)
+{
+	uint64_t key = key_of(to, 0), now = clock_today_cs();
+	struct memory_row *r = row_claim(m, to, key);
+
+	if (r && strike_add(&r->struck, (uint32_t)key, kind, begun_cs, now))
+		strike_side_add(&m->side, key, kind, begun_cs, now);
+}
+
+/* After a pause: enough of the new ones were not slower. */
+static void forgive_slow(struct memory_row *r, uint64_t key)
+{
+	const struct strike_rule any = { 1, 1 };
+	struct strike_view v;
+
+	if (LOAD(r->pace.fast.n) < 2 * PACE_SAMPLES)
+		return;
+	strike_look(&r->slow, (uint32_t)key, &any, clock_today_cs(), &v);
+	if (v.count)
+		strike_clear(&r->slow);
+}
+
+/* As TCP smooths it: an eighth of what is new (RFC 6298). */
+static void smooth_rtt(struct memory_row *r, uint32_t rtt_us)
+{
+	uint32_t was = LOAD(r->rtt_us);
+
+	if (rtt_us)
+		STORE(r->rtt_us, was ? was - was / 8 + rtt_us / 8 : rtt_us);
+}
+
+static void count(struct memory_counts *c, enum outcome o, enum reason why)
+{
+	ADD(c->outcome[o], 1);
+	ADD(c->reason[why], 1);
+}
+
+static void end_row(struct memory_row *r, uint64_t key, const struct memory_end *end)
+{
+	bool rode = end->had_data && end->reason == REASON_none;
+
+	count(&r->count, end->outcome, end->reason);
+	smooth_rtt(r, end->rtt_us);
+	if (end->answered)
+		STORE(r->answered, rows_stamp(key, clock_today_s()));
+	if (end->outcome == OUTCOME_data_acked && !end->syn_again)
+		ADD(r->saved_us, end->rtt_us);
+	if (!end->first_byte_us)
+		return;
+	if (rode) {
+		pace_add(&r->pace.fast, end->first_byte_us);
+		forgive_slow(r, key);
+	} else if (end->reason == REASON_baseline) {
+		pace_add(&r->pace.plain, end->first_byte_us);
+	}
+}
+
+void memory_end(struct memory *m, const struct addr *to, const struct memory_end *end)
+{
+	uint64_t key = key_of(to, 0);
+	struct memory_row *r = row_claim(m, to, key);
+	enum outcome o = end->outcome;
+
+	count(&m->total, o, end->reason);
+	if (!r)
+		return;
+	end_row(r, key, end);
+	if (o == OUTCOME_syn_retransmitted ||
+	    (o == OUTCOME_cookie_requested && end->syn_again))
+		memory_strike(m, to, end->had_data ? STRIKE_DATA : STRIKE_OPTION,
+			      end->begun_cs);
+	else if (o != OUTCOME_plain && !end->syn_again) {
+		strike_success(&r->struck, (uint32_t)key, end->had_data);
+		strike_side_success(&m->side, end->had_data, clock_today_cs());
+	}
+}
+
+void memory_declined(struct memory *m, const struct addr *to, enum reason why)
+{
+	struct memory_row *r = row_find(m, key_of(to, 0));
+
+	count(&m->total, OUTCOME_plain, why);
+	if (r)
+		count(&r->count, OUTCOME_plain, why);
 }
 
 void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 		  enum habit h)
 {
 	uint64_t key = key_of(to, program);
-	struct memory_row *r = row_claim(m, to, key);
+	struct rows t = habits(m);
+	int fresh;
+	struct memory_habit *r = (struct memory_habit *)(void *)rows_claim(
+		&t, key, clock_today_s(), &fresh);
 
 	if (!r)
-		return;
-	if (LOAD(r->habit) == (HABIT_BURNT ^ (uint32_t)key) &&
-	    recent(r, key, clock_today_s(), BURNT_FOR_S))
 		return;
 	if (h == HABIT_WROTE_LATE &&
 	    LOAD(r->habit) != (HABIT_WRITES_FIRST ^ (uint32_t)key))
 		h = HABIT_UNKNOWN;
 	STORE(r->habit, (uint32_t)h ^ (uint32_t)key);
-	stamp(r, key, clock_today_s());
+	STORE(r->of, (uint32_t)key_of(to, 0));
 }
 
-void memory_count(struct memory *m, const struct addr *to, enum outcome o)
-{
-	struct memory_row *r = row_claim(m, to, key_of(to, 0));
+/* --- forgetting ------------------------------------------------------------------ */
 
-	if (r)
-		atomic_fetch_add_explicit(&r->count[o], 1, memory_order_relaxed);
+static void head_free(struct rows_head *h, uint64_t key)
+{
+	if (atomic_compare_exchange_strong(&h->key, &key, 0))
+		STORE(h->seen, 0);
+}
+
+bool memory_forget(struct memory *m, const struct addr *to)
+{
+	uint64_t key = key_of(to, 0);
+	struct memory_row *r = row_find(m, key);
+	bool known = r != NULL;
+
+	if (r) {
+		strike_clear(&r->struck);
+		strike_clear(&r->slow);
+		head_free(&r->head, key);
+	}
+	for (int i = 0; i < MEMORY_HABITS; i++) {
+		struct memory_habit *h = &m->habit[i];
+		uint64_t own = LOAD(h->head.key);
+
+		if (own && LOAD(h->of) == (uint32_t)key) {
+			head_free(&h->head, own);
+			known = true;
+		}
+	}
+	return known;
+}
+
+void memory_forget_all(struct memory *m)
+{
+	strike_side_clear(&m->side);
+	counts_clear(&m->total);
+	for (int i = 0; i < MEMORY_DESTINATIONS; i++)
+		head_free(&m->row[i].head, LOAD(m->row[i].head.key));
+	for (int i = 0; i < MEMORY_HABITS; i++)
+		head_free(&m->habit[i].head, LOAD(m->habit[i].head.key));
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory: what we know of destinations, in one table that all processes of a user map.
- * Two kinds of row: a destination (address and port: when it last answered, how its
- * connections ended) and a habit (destination and program: who speaks first there).
+ * memory: what we know of destinations, in one file that all processes of a user map.
+ * Two tables: destinations (address and port: when it last answered, how its
+ * connections ended, strikes and pauses, how soon it answers) and habits (destination
+ * and program: who speaks first there).
  *
  * Lock-free, bounded, and safe against any content: a row is claimed by
- * compare-and-swap of its key's hash, and every word that is believed carries the low
- * half of that hash, so a row taken over by another destination never lends it its
- * past.  No index or length is read from the file.  async-signal-safe.
+ * compare-and-swap of its key's hash, and every word that is believed carries a part of
+ * that hash, so a row taken over by another destination never lends it its past.  No
+ * index or length is read from the file.  async-signal-safe.
  */
 #ifndef CORE_MEMORY_H
 #define CORE_MEMORY_H
@@ -19,69 +20,129 @@
 
 #include "core/addr.h"
 #include "core/outcome.h"
+#include "core/pace.h"
+#include "core/rows.h"
+#include "core/strike.h"
 
 enum habit {
 	HABIT_UNKNOWN,
 	HABIT_WRITES_FIRST,
 	HABIT_READS_FIRST,
 	HABIT_KNOCKS,
-	HABIT_BURNT,	  /* data in its SYN was lost with the connection */
 	HABIT_WROTE_LATE, /* it writes first, but the last time not at once */
 };
 
-#define MEMORY_ROWS 4092
-#define MEMORY_FILE "destinations.1" /* the layout's version is part of the name */
+#define MEMORY_FILE "destinations.2" /* the layout's version is part of the name */
+#define MEMORY_DESTINATIONS 2048
+#define MEMORY_HABITS 4088
+#define MEMORY_REASONS 16 /* room for more of them */
+
+struct memory_counts {
+	_Atomic uint32_t outcome[OUTCOMES];
+	_Atomic uint32_t reason[MEMORY_REASONS];
+};
 
 struct memory_row {
-	_Atomic uint64_t key; /* 0: free */
-	_Atomic uint64_t
-		last; /* seconds << 32 | low half of key: answered, or habit's day */
-	_Atomic uint32_t habit; /* enum habit, xor low half of key */
-	_Atomic uint32_t count[OUTCOMES];
-	_Atomic uint8_t ip[16]; /* where: for display, never believed */
+	struct rows_head head;
+	_Atomic uint64_t answered; /* a stamp; 0 s: it failed since */
+	struct strikes struck, slow;
+	struct pace pace;
+	struct memory_counts count;
+	_Atomic uint32_t rtt_us;   /* smoothed, as TCP measures it */
+	_Atomic uint64_t saved_us; /* round trips that were not made */
+	_Atomic uint8_t ip[16];	   /* where: for display, never believed */
 	_Atomic uint16_t port;
 	_Atomic uint8_t version;
-	uint8_t spare;
+};
+
+struct memory_habit {
+	struct rows_head head;
+	_Atomic uint32_t habit; /* enum habit, xor low half of key */
+	_Atomic uint32_t of;	/* low half of the destination's key */
 };
 
 struct memory {
 	_Atomic uint64_t magic;
-	uint8_t spare[248];
-	struct memory_row row[MEMORY_ROWS];
+	struct strike_side side;
+	_Alignas(64) struct memory_counts total;
+	_Alignas(64) struct memory_habit habit[MEMORY_HABITS];
+	_Alignas(256) struct memory_row row[MEMORY_DESTINATIONS];
+};
+
+/* What the policy says about it. */
+struct memory_rule {
+	uint32_t proven_for_s;
+	struct strike_rule strike;
+	uint32_t slower; /* thousandths */
 };
 
 struct memory_view {
-	bool answered;	  /* within proven_for */
-	enum habit habit; /* of this program there, within proven_for */
+	bool answered;	   /* within proven_for */
+	enum habit habit;  /* of this program there, within proven_for */
+	enum reason pause; /* REASON_none, _paused, _slower */
+	bool is_due;	   /* ... which is over: a trial may go */
+	bool of_all;	   /* ... of all destinations */
+	bool slower_now;   /* ... and nobody has written it down yet */
+	uint64_t until_cs;
+	struct strike_view strikes; /* that led to it, or may */
 };
 
 /* For those who display it. */
 struct memory_facts {
 	uint32_t answered_s; /* CLOCK_REALTIME; 0: never, or it failed since */
-	uint32_t count[OUTCOMES];
+	uint32_t outcome[OUTCOMES], reason[REASONS];
+	uint32_t rtt_us, fast_us, plain_us; /* 0: not known */
+	uint64_t saved_us;
 	enum habit habit; /* of the program, however old */
 	uint32_t habit_s;
+};
+
+/* How a connection went, once for each. */
+struct memory_end {
+	enum outcome outcome;
+	enum reason reason;
+	bool had_data;	/* its SYN */
+	bool syn_again; /* it had to be sent again */
+	bool answered;	/* bytes came back */
+	uint32_t rtt_us;
+	uint32_t first_byte_us; /* after connect(); 0: not known */
+	uint64_t begun_cs;
 };
 
 /* By which a program is known here: n bytes of the path of its file. */
 uint32_t memory_program(const char *path, size_t n);
 /* false: the file holds something else. */
 bool memory_ready(struct memory *m);
-void memory_ask(struct memory *m, const struct addr *to, uint32_t program,
-		uint32_t proven_for_s, struct memory_view *ret);
+void memory_ask(const struct memory *m, const struct addr *to, uint32_t program,
+		const struct memory_rule *rule, struct memory_view *ret);
+/*
+ * For a connection that is about to be made: what memory_ask() saw is acted on.  A
+ * pause that is over has its trial taken, a new one is written down.  REASON_none: go.
+ */
+enum reason memory_gate(struct memory *m, const struct addr *to,
+			const struct memory_view *seen);
+/* One of those that go plainly, to be compared with?  See core/pace. */
+bool memory_is_baseline(struct memory *m, const struct addr *to, uint32_t one_in);
 /* false: neither the destination nor the habit is known. */
-bool memory_look(struct memory *m, const struct addr *to, uint32_t program,
+bool memory_look(const struct memory *m, const struct addr *to, uint32_t program,
 		 struct memory_facts *ret);
-/* It answered: proven, for everybody. */
-void memory_answered(struct memory *m, const struct addr *to);
+bool memory_answered(const struct memory *m, const struct addr *to, uint32_t within_s);
+/* Smoothed; 0: not known. */
+uint32_t memory_rtt_us(const struct memory *m, const struct addr *to);
 /* Refused, reset or timed out: no longer proven, for everybody. */
 void memory_failed(struct memory *m, const struct addr *to);
-/*
- * HABIT_BURNT stays for ten minutes, whatever comes.  HABIT_WROTE_LATE is believed once
- * (a busy machine); twice in a row is UNKNOWN.
- */
+/* A SYN was lost that Fast Open may be guilty of; of a connection begun then. */
+void memory_strike(struct memory *m, const struct addr *to, enum strike_kind kind,
+		   uint64_t begun_cs);
+/* HABIT_WROTE_LATE is believed once (a busy machine); twice in a row is UNKNOWN. */
 void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 		  enum habit h);
-void memory_count(struct memory *m, const struct addr *to, enum outcome o);
+/* A connection's one record. */
+void memory_end(struct memory *m, const struct addr *to, const struct memory_end *end);
+/* ... of one that was never ours: counted, and no row is made for it. */
+void memory_declined(struct memory *m, const struct addr *to, enum reason why);
+/* Forgets a destination, with all programs' habits there; false: it was not known. */
+bool memory_forget(struct memory *m, const struct addr *to);
+void memory_forget_all(struct memory *m);
 
 #endif

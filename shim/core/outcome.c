@@ -56,6 +56,7 @@ int outcome_facts(int fd, struct tcp_facts *ret)
 		.rtt_us = i.tcpi_rtt,
 		.bytes_received = i.tcpi_bytes_received,
 		.bytes_acked = i.tcpi_bytes_acked,
+		.bytes_again = i.tcpi_bytes_retrans,
 	};
 	return 0;
 }

@@ -37,6 +37,7 @@ struct tcp_facts {
 	uint32_t retransmits;
 	uint32_t rtt_us;
 	uint64_t bytes_received, bytes_acked;
+	uint64_t bytes_again; /* sent more than once: a SYN has none */
 };
 
 const char *outcome_word(enum outcome o);

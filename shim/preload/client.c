@@ -3,29 +3,21 @@
 #include "preload/client.h"
 
 #include <errno.h>
-#include <linux/tcp.h>
 #include <netinet/in.h>
 
-#include "core/log.h"
 #include "core/clock.h"
-#include "core/live.h"
 #include "core/sys.h"
+#include "preload/choice.h"
 #include "preload/debt.h"
 #include "preload/epoll.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
 #include "preload/linger.h"
-#include "preload/names.h"
-#include "preload/sockopt.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
 #include "preload/watchdog.h"
 
-#define CAPABILITY_RETRY_US 10000000
-#define LOOPBACK_A_SECOND 500
-
 static _Atomic bool on;
-static _Atomic uint64_t incapable_until_us; /* the sysctl's client bit was off */
 
 static void thread_end(void *unused)
 {
@@ -66,123 +58,6 @@ int client_wait_connected(int fd)
 	return r == -EISCONN ? 0 : r;
 }
 
-/* Asking the kernel for a listener costs as much as the round trip within this host. */
-static bool too_many_here(void)
-{
-	static _Atomic uint64_t window_s;
-	static _Atomic unsigned int n;
-	uint64_t now_s = clock_now_us() / 1000000;
-
-	if (atomic_exchange(&window_s, now_s) != now_s)
-		atomic_store(&n, 0);
-	return atomic_fetch_add(&n, 1) >= LOOPBACK_A_SECOND;
-}
-
-/*
- * Who reads first saves a round trip: within this host there is none.  Some connections
- * are watched all the same, since programs change their ways.
- */
-static bool gains_nothing(const struct addr *to)
-{
-	static _Atomic unsigned int asked;
-	struct memory_view known;
-
-	if (too_many_here())
-		return true;
-	learn_ask(to, LEARN_PROVEN_S, &known);
-	return known.habit == HABIT_READS_FIRST && atomic_fetch_add(&asked, 1) % 8;
-}
-
-/* From a connect() that failed: the kernel would hold the next one's SYN back too. */
-static void take_off(int fd)
-{
-	const int zero = 0;
-
-	if (!slot_marked(fd, MARK_OURS))
-		return;
-	sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &zero, sizeof(zero));
-	slot_unmark(fd, MARK_OURS);
-}
-
-static void tell_capability(void)
-{
-	static atomic_flag said = ATOMIC_FLAG_INIT;
-
-	atomic_store(&incapable_until_us, clock_now_us() + CAPABILITY_RETRY_US);
-	log_once(&said, LOG_INFO, "capability",
-		 "net.ipv4.tcp_fastopen has the client bit (1) off in this "
-		 "network namespace, connecting normally");
-}
-
-/* What the policy says of this call, with its socket options set; false: nothing. */
-static bool ruled(int fd, const struct sockaddr *to, socklen_t len, struct addr *ret_to,
-		  struct live_rule *ret)
-{
-	char host[NAMES_BYTES];
-
-	if (!client_is_on() || len < sizeof(struct sockaddr_in) ||
-	    len > sizeof(struct sockaddr_storage) || !sys_readable(to, len) ||
-	    !addr_read(to, len, ret_to))
-		return false;
-	if (!live_ask(SECTION_connect, ret_to, names_find(ret_to, host) ? host : NULL,
-		      ret))
-		return false;
-	if (ret->says_something && kernel_is_tcp(fd))
-		sockopt_client(fd, ret);
-	return ret->value[KEY_tfo];
-}
-
-/* May this call be ours at all?  Then TCP_FASTOPEN_CONNECT is set. */
-static bool wanted(int fd, const struct addr *to, const struct live_rule *rule)
-{
-	const int one = 1;
-	uint64_t until = atomic_load_explicit(&incapable_until_us,
-					      memory_order_relaxed);
-	int err;
-
-	if (slot_marked(fd, MARK_OWN_TFO) || (until && clock_now_us() < until))
-		return false;
-	if (addr_is_loopback(to) && gains_nothing(to))
-		return false;
-	err = sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &one, sizeof(one));
-	if (err == -EOPNOTSUPP)
-		tell_capability();
-	if (!err)
-		slot_mark(fd, MARK_OURS);
-	if (!err && rule->value[KEY_no_cookie])
-		sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, &one,
-			       sizeof(one));
-	return !err;
-}
-
-/* We defer only what we have seen: REASON_none. */
-static enum reason not_proven(int fd, const struct addr *to,
-			      const struct live_rule *rule)
-{
-	struct memory_view known;
-	bool answers;
-
-	if (addr_is_link_local(to))
-		return REASON_first_contact;
-	learn_ask(to, (uint32_t)(rule->value[KEY_proven_for] / SECOND_MS), &known);
-	switch (known.habit) {
-	case HABIT_UNKNOWN:
-		return REASON_first_contact;
-	case HABIT_READS_FIRST:
-		return REASON_reads_first;
-	case HABIT_KNOCKS:
-		return REASON_knock;
-	case HABIT_BURNT:
-		return REASON_paused;
-	case HABIT_WRITES_FIRST:
-	case HABIT_WROTE_LATE:
-		break;
-	}
-	answers = kernel_is_own_host(fd, to) ? kernel_has_listener(fd, to)
-					     : known.answered;
-	return answers ? REASON_none : REASON_first_contact;
-}
-
 /* false: this thread cannot owe any more. */
 static bool defer(int fd, struct slot *s, int *ret)
 {
@@ -202,6 +77,14 @@ static bool defer(int fd, struct slot *s, int *ret)
 	return true;
 }
 
+/* A blocking connect() has told the program how it went: well. */
+static void connected(int fd, struct slot *s)
+{
+	slot_flag(s, SLOT_TOLD);
+	thread_self.fresh = fd + 1;
+	thread_self.connected_us = clock_now_us();
+}
+
 /* Let the SYN go, and be as truthful as an ordinary connect(). */
 static int first_contact(int fd, struct slot *s, const struct sockaddr *to,
 			 socklen_t len)
@@ -218,9 +101,7 @@ static int first_contact(int fd, struct slot *s, const struct sockaddr *to,
 	if (r == -EALREADY)
 		return -EINPROGRESS; /* SO_SNDTIMEO: what the first connect() says */
 	if (r == 0) {
-		slot_flag(s, SLOT_TOLD);
-		s->since_us = (uint32_t)clock_now_us();
-		thread_self.fresh = fd + 1;
+		connected(fd, s);
 		slot_move(fd, SLOT_OPENING, SLOT_WATCHED);
 	} else if (r != -EINTR) {
 		learn_ended(fd, s, r);
@@ -228,53 +109,78 @@ static int first_contact(int fd, struct slot *s, const struct sockaddr *to,
 	return r;
 }
 
-static void fill(int fd, struct slot *s, const struct addr *to,
-		 const struct live_rule *rule)
+static void fill(int fd, struct slot *s, const struct choice *c, uint64_t begun_us)
 {
 	s->cookie = kernel_cookie(fd);
-	s->since_us = (uint32_t)clock_now_us();
+	s->since_us = (uint32_t)begun_us;
 	s->thread = thread_id();
-	s->to = *to;
+	s->to = c->to;
 	s->sleeps = thread_self.sleeps;
-	s->reason = REASON_none;
-	s->payload = rule->value[KEY_payload] & 15;
+	s->reason = c->why & 15;
+	s->payload = c->rule.value[KEY_payload] & 15;
 	s->flags = sys_blocks(fd) ? SLOT_BLOCKING : 0;
 }
 
-static int open_connection(int fd, const struct sockaddr *to, socklen_t len,
-			   const struct addr *a, const struct live_rule *rule)
+/* The kernel has a cookie, and holds the SYN back. */
+static int hold_or_open(int fd, struct slot *s, const struct choice *c,
+			const struct sockaddr *to, socklen_t len)
 {
+	enum reason why = choice_not_proven(fd, c);
+	int r = 0;
+
+	slot_flag(s, SLOT_COOKIE_SYN);
+	s->reason = why & 15;
+	if (why != REASON_none || !defer(fd, s, &r))
+		r = first_contact(fd, s, to, len);
+	else if (c->rule.value[KEY_watchdog])
+		watchdog_guard();
+	return r;
+}
+
+static int open_connection(int fd, const struct sockaddr *to, socklen_t len,
+			   const struct choice *c)
+{
+	uint64_t begun_us = clock_now_us();
 	int r = real_connect(fd, to, len);
 	struct slot *s = slot_room(fd);
 
 	if (r && r != -EINPROGRESS && r != -EINTR) {
 		if (learn_is_failure(-r))
-			learn_failed(a);
+			learn_failed(&c->to);
 		return r;
 	}
 	if (!s) { /* no memo: nothing may stay held back */
 		sys_sendto(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
 		return r || !sys_blocks(fd) ? r : client_wait_connected(fd);
 	}
-	fill(fd, s, a, rule);
+	fill(fd, s, c, begun_us);
 	if (r) {
 		slot_set(fd, SLOT_OPENING);
 		return r;
 	}
 	/* nonblocking, TCP says 0 for no other reason */
-	if (slot_has(s, SLOT_BLOCKING) && !kernel_holds_syn(fd)) {
-		slot_flag(s, SLOT_TOLD);
-		thread_self.fresh = fd + 1;
-		slot_set(fd, SLOT_WATCHED);
-		return 0;
+	if (c->why != REASON_baseline &&
+	    (!slot_has(s, SLOT_BLOCKING) || kernel_holds_syn(fd)))
+		return hold_or_open(fd, s, c, to, len);
+	connected(fd, s);
+	slot_set(fd, SLOT_WATCHED);
+	return 0;
+}
+
+/* Plainly: the program's own call, and one line in the memory for each connection. */
+static bool decline(int fd, const struct sockaddr *to, socklen_t len,
+		    const struct choice *c, int *ret)
+{
+	choice_undo(fd);
+	if (c->why == CHOICE_NOT_TCP || slot_marked(fd, MARK_COUNTED) ||
+	    !kernel_is_tcp(fd))
+		return false;
+	*ret = real_connect(fd, to, len);
+	if (!*ret || *ret == -EINPROGRESS || *ret == -EINTR) {
+		slot_mark(fd, MARK_COUNTED);
+		learn_declined(&c->to, c->why);
 	}
-	slot_flag(s, SLOT_COOKIE_SYN);
-	s->reason = not_proven(fd, a, rule) & 15;
-	if (s->reason != REASON_none || !defer(fd, s, &r))
-		r = first_contact(fd, s, to, len);
-	else if (rule->value[KEY_watchdog])
-		watchdog_guard();
-	return r;
+	return true;
 }
 
 /* connect() on a socket whose connection we know already. */
@@ -332,8 +238,7 @@ static bool said_before(int fd, const struct sockaddr *to, socklen_t len, int *r
 
 bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret)
 {
-	struct live_rule rule;
-	struct addr a;
+	struct choice c = { .why = REASON_none };
 
 	if (thread_owes() && atomic_load(&slot_deferred) && sys_blocks(fd))
 		debt_pay();
@@ -341,11 +246,15 @@ bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret)
 		return true;
 	if (slot_marked(fd, MARK_SAID) && said_before(fd, to, len, ret))
 		return true;
-	if (!ruled(fd, to, len, &a, &rule) || !wanted(fd, &a, &rule)) {
-		take_off(fd);
+	if (!client_is_on() || !choice_make(fd, to, len, &c)) {
+		choice_undo(fd);
 		return false;
 	}
-	*ret = open_connection(fd, to, len, &a, &rule);
+	if (c.why != REASON_none && c.why != REASON_baseline)
+		return decline(fd, to, len, &c, ret);
+	if (c.why == REASON_baseline)
+		choice_undo(fd);
+	*ret = open_connection(fd, to, len, &c);
 	return true;
 }
 

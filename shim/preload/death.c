@@ -108,8 +108,10 @@ void death_of(int fd)
 	debt_materialize(fd);
 	if (kept_any())
 		revive_step(fd, s);
-	if (slot_state(fd) == SLOT_OPENING)
+	if (slot_state(fd) == SLOT_OPENING) {
 		learn_silence_of(fd, s);
+		learn_given_up(fd, s);
+	}
 	if (slot_state(fd) == SLOT_OPENING && counted_on(s) && still_opening(fd))
 		outlive(fd, s);
 	if (!still_opening(fd)) {

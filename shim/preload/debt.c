@@ -45,15 +45,13 @@ void debt_force(int fd, bool waits)
 		debt_settle(fd, DEBT_SETTLE_MS);
 }
 
-/* Somebody has found since that nobody answers there: no more waiting. */
+/*
+ * Somebody has found since that nobody answers there: no more waiting.  On loopback the
+ * kernel is asked, not the memory.
+ */
 static bool is_dead(const struct slot *s)
 {
-	struct memory_view known;
-
-	if (addr_is_loopback(&s->to)) /* there the kernel is asked, not the memory */
-		return false;
-	learn_ask(&s->to, LEARN_PROVEN_S, &known);
-	return !known.answered;
+	return !addr_is_loopback(&s->to) && !learn_answered(&s->to);
 }
 
 void debt_settle(int fd, int timeout_ms)

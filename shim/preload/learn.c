@@ -5,9 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/share.h"
 #include "core/sys.h"
+
+#define ANSWERED_S 600
+#define OVERDUE_US 50000
 
 static char directory[256]; /* a program may write over its environment */
 static _Atomic(struct memory *) memory;
@@ -54,7 +58,7 @@ static struct memory *memory_map(void)
 /* Somebody truncated the file under the mapping: a touch would be SIGBUS. */
 static bool is_gone(const struct memory *m)
 {
-	return !sys_readable(&m->row[MEMORY_ROWS - 1], sizeof(uint32_t));
+	return !sys_readable(&m->row[MEMORY_DESTINATIONS - 1], sizeof(uint32_t));
 }
 
 static struct memory *memory_again(struct memory *was)
@@ -83,13 +87,35 @@ static struct memory *memory_now(void)
 	return m && !is_gone(m) ? m : memory_again(m);
 }
 
-void learn_ask(const struct addr *to, uint32_t proven_for_s, struct memory_view *ret)
+void learn_ask(const struct addr *to, const struct memory_rule *rule,
+	       struct memory_view *ret)
 {
 	struct memory *m = memory_now();
 
-	*ret = (struct memory_view){ false, HABIT_UNKNOWN };
+	*ret = (struct memory_view){ .habit = HABIT_UNKNOWN };
 	if (m)
-		memory_ask(m, to, program_id(), proven_for_s, ret);
+		memory_ask(m, to, program_id(), rule, ret);
+}
+
+enum reason learn_gate(const struct addr *to, const struct memory_view *seen)
+{
+	struct memory *m = memory_now();
+
+	return m ? memory_gate(m, to, seen) : REASON_none;
+}
+
+bool learn_is_baseline(const struct addr *to, uint32_t one_in)
+{
+	struct memory *m = one_in ? memory_now() : NULL;
+
+	return m && memory_is_baseline(m, to, one_in);
+}
+
+bool learn_answered(const struct addr *to)
+{
+	struct memory *m = memory_now();
+
+	return m && memory_answered(m, to, ANSWERED_S);
 }
 
 void learn_failed(const struct addr *to)
@@ -100,33 +126,60 @@ void learn_failed(const struct addr *to)
 		memory_failed(m, to);
 }
 
+static uint64_t begun_cs(const struct slot *s)
+{
+	return clock_today_cs() - slot_age_us(s, clock_now_us()) / 10000;
+}
+
+static void strike(struct slot *s, enum strike_kind kind)
+{
+	struct memory *m = memory_now();
+
+	if (m)
+		memory_strike(m, &s->to, kind, begun_cs(s));
+}
+
 bool learn_is_failure(int e)
 {
 	return e == ECONNREFUSED || e == ECONNRESET || e == ETIMEDOUT ||
 	       e == EHOSTUNREACH || e == ENETUNREACH;
 }
 
-void learn_strike(int fd, struct slot *s)
-{
-	struct memory *m = memory_now();
-
-	(void)fd;
-	if (m)
-		memory_habit(m, &s->to, program_id(), HABIT_BURNT);
-}
-
 void learn_ended(int fd, struct slot *s, int r)
 {
-	struct memory *m = memory_now();
-
 	if (learn_is_failure(-r))
 		learn_failed(&s->to);
 	/* nobody there is one thing; data in the SYN that was never heard of is another
 	 */
-	if (m && learn_is_failure(-r) && r != -ECONNREFUSED &&
-	    slot_has(s, SLOT_SYN_DATA))
-		memory_habit(m, &s->to, program_id(), HABIT_BURNT);
+	if (learn_is_failure(-r) && r != -ECONNREFUSED && slot_has(s, SLOT_SYN_DATA))
+		strike(s, STRIKE_LOST);
 	slot_set(fd, SLOT_PLAIN);
+}
+
+void learn_strike(int fd, struct slot *s)
+{
+	(void)fd;
+	strike(s, STRIKE_DATA);
+}
+
+/* It asked for Fast Open, and nothing has come back for longer than ever before. */
+static bool is_overdue(const struct tcp_facts *f, uint32_t age_us, uint32_t rtt_us)
+{
+	return f->retransmits || (rtt_us && age_us > 3 * rtt_us + OVERDUE_US);
+}
+
+void learn_given_up(int fd, struct slot *s)
+{
+	struct memory *m = memory_now();
+	struct tcp_facts f;
+
+	if (!m || s->reason == REASON_baseline || outcome_facts(fd, &f) ||
+	    !f.handshaking || f.nothing_sent)
+		return;
+	if (!is_overdue(&f, slot_age_us(s, clock_now_us()), memory_rtt_us(m, &s->to)))
+		return;
+	learn_failed(&s->to);
+	strike(s, slot_has(s, SLOT_SYN_DATA) ? STRIKE_DATA : STRIKE_OPTION);
 }
 
 void learn_silence_of(int fd, struct slot *s)
@@ -171,25 +224,37 @@ static enum habit habit_of(struct slot *s, const struct tcp_facts *f)
 	return f->bytes_received ? HABIT_READS_FIRST : HABIT_KNOCKS;
 }
 
-static void tell(const struct slot *s, const struct tcp_facts *f, enum outcome o)
+static void tell(const struct addr *to, enum outcome o, enum reason why,
+		 const struct tcp_facts *f)
 {
 	TEXT(line, 256);
 
 	if (!log_wants(LOG_INFO))
 		return;
 	text_str(&line, "dest=");
-	addr_print(&line, &s->to);
+	addr_print(&line, to);
 	text_str(&line, " outcome=");
 	text_str(&line, outcome_word(o));
-	if (o != OUTCOME_data_acked && s->reason != REASON_none) {
+	if (o != OUTCOME_data_acked && why != REASON_none) {
 		text_str(&line, " reason=");
-		text_str(&line, outcome_reason((enum reason)s->reason));
+		text_str(&line, outcome_reason(why));
 	}
-	text_str(&line, " rtt_us=");
-	text_num(&line, f->rtt_us);
-	text_str(&line, " bytes_received=");
-	text_num(&line, f->bytes_received);
+	if (f) {
+		text_str(&line, " rtt_us=");
+		text_num(&line, f->rtt_us);
+		text_str(&line, " bytes_received=");
+		text_num(&line, f->bytes_received);
+	}
 	log_event(LOG_INFO, "connection", &line);
+}
+
+void learn_declined(const struct addr *to, enum reason why)
+{
+	struct memory *m = memory_now();
+
+	if (m)
+		memory_declined(m, to, why);
+	tell(to, OUTCOME_plain, why, NULL);
 }
 
 static void learn_habit(struct memory *m, struct slot *s, const struct tcp_facts *f)
@@ -203,23 +268,55 @@ static void learn_habit(struct memory *m, struct slot *s, const struct tcp_facts
 		memory_habit(m, &s->to, program_id(), h);
 }
 
-void learn_connection(int fd, struct slot *s)
+/* Data that was sent again says nothing of the SYN. */
+static bool syn_again(struct slot *s, const struct tcp_facts *f)
+{
+	return slot_has(s, SLOT_SILENT) || (f->retransmits && !f->bytes_again);
+}
+
+static void record(struct memory *m, struct slot *s, const struct tcp_facts *f,
+		   bool first_byte)
+{
+	uint64_t now = clock_now_us();
+	struct memory_end end = {
+		.outcome = outcome_of(f, slot_has(s, SLOT_COOKIE_SYN),
+				      slot_has(s, SLOT_SYN_DATA)),
+		.reason = (enum reason)s->reason,
+		.had_data = slot_has(s, SLOT_SYN_DATA),
+		.syn_again = syn_again(s, f),
+		.answered = f->bytes_received > 0,
+		.rtt_us = f->rtt_us,
+		.begun_cs = begun_cs(s),
+	};
+
+	/* of those who wait for an answer to what they wrote */
+	if (first_byte && slot_has(s, SLOT_WROTE))
+		end.first_byte_us = slot_age_us(s, now);
+	memory_end(m, &s->to, &end);
+	if (s->reason != REASON_baseline)
+		learn_habit(m, s, f);
+	tell(&s->to, end.outcome, end.reason, f);
+}
+
+static void connection(int fd, struct slot *s, bool first_byte)
 {
 	struct memory *m = memory_now();
 	struct tcp_facts f;
-	enum outcome o;
 
 	if (!m || slot_has(s, SLOT_COPY) || outcome_facts(fd, &f) || f.handshaking)
 		return;
-	if (f.closed &&
-	    !f.bytes_received) { /* refused or reset: its error says which */
+	if (f.closed && !f.bytes_received) /* refused or reset: its error says which */
 		memory_failed(m, &s->to);
-		return;
-	}
-	o = outcome_of(&f, slot_has(s, SLOT_COOKIE_SYN), slot_has(s, SLOT_SYN_DATA));
-	memory_count(m, &s->to, o);
-	if (f.bytes_received)
-		memory_answered(m, &s->to);
-	learn_habit(m, s, &f);
-	tell(s, &f, o);
+	else
+		record(m, s, &f, first_byte);
+}
+
+void learn_first_byte(int fd, struct slot *s)
+{
+	connection(fd, s, true);
+}
+
+void learn_connection(int fd, struct slot *s)
+{
+	connection(fd, s, false);
 }

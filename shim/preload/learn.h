@@ -14,21 +14,30 @@
 
 /* From the environment, read once; either may be NULL.  The strings must stay. */
 void learn_setup(const char *state, const char *runtime_dir);
-/* What is known of `to`, and by this program. */
-#define LEARN_PROVEN_S 600
 #define LEARN_SILENCE_US 1000000 /* the first SYN is sent again after a second */
-void learn_ask(const struct addr *to, uint32_t proven_for_s, struct memory_view *ret);
+/* What is known of `to`, and by this program; and what follows: see core/memory. */
+void learn_ask(const struct addr *to, const struct memory_rule *rule,
+	       struct memory_view *ret);
+enum reason learn_gate(const struct addr *to, const struct memory_view *seen);
+bool learn_is_baseline(const struct addr *to, uint32_t one_in);
+/* Has it answered within ten minutes, and not failed since? */
+bool learn_answered(const struct addr *to);
 /* Refused, reset, timed out: for everybody. */
 void learn_failed(const struct addr *to);
 /* A connection has ended by r, a negative errno: the slot is plain, the memory knows.
  */
 void learn_ended(int fd, struct slot *s, int r);
-/* Data in its SYN was what this connection was lost by, at first. */
-void learn_strike(int fd, struct slot *s);
 /* This errno of a connection says that the destination does not answer. */
 bool learn_is_failure(int e);
-/* The connection's one record: called when its first byte came back, or at its end. */
+/* The connection's one record: when its first byte has come just now; or at its end. */
+void learn_first_byte(int fd, struct slot *s);
 void learn_connection(int fd, struct slot *s);
+/* ... of one that is none of ours: it goes plainly. */
+void learn_declined(const struct addr *to, enum reason why);
+/* The program gives it up while its SYN is unanswered. */
+void learn_given_up(int fd, struct slot *s);
+/* Data in its SYN was the connection's end, or would have been. */
+void learn_strike(int fd, struct slot *s);
 
 /*
  * A connection whose SYN had to be sent again un-proves its destination at once: a

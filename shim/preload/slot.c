@@ -12,7 +12,7 @@
 _Atomic int slot_pending;
 _Atomic int slot_deferred;
 _Atomic uint8_t slot_states[SLOT_MAX];
-_Atomic uint8_t slot_marks[SLOT_MAX];
+_Atomic uint16_t slot_marks[SLOT_MAX];
 
 static _Atomic(struct slot *) chunks[SLOT_MAX / CHUNK];
 static _Atomic int highest; /* no slot above it was ever anything but plain */

@@ -78,9 +78,10 @@ enum slot_mark {
 	MARK_QUICK = 32,   /* TCP_QUICKACK is set again after each read */
 	MARK_KEYED = 64,   /* a listener whose keys come from a file */
 	MARK_NO_COOKIE = 128, /* its TCP_FASTOPEN_NO_COOKIE was set by us */
+	MARK_COUNTED = 256,   /* that its connection was declined is written down */
 };
 
-extern HIDDEN _Atomic uint8_t slot_marks[SLOT_MAX];
+extern HIDDEN _Atomic uint16_t slot_marks[SLOT_MAX];
 
 static inline bool slot_marked(int fd, enum slot_mark m)
 {
@@ -91,14 +92,14 @@ static inline bool slot_marked(int fd, enum slot_mark m)
 static inline void slot_mark(int fd, enum slot_mark m)
 {
 	if ((unsigned int)fd < SLOT_MAX)
-		atomic_fetch_or_explicit(&slot_marks[fd], (uint8_t)m,
+		atomic_fetch_or_explicit(&slot_marks[fd], (uint16_t)m,
 					 memory_order_relaxed);
 }
 
 static inline void slot_unmark(int fd, enum slot_mark m)
 {
 	if (slot_marked(fd, m))
-		atomic_fetch_and_explicit(&slot_marks[fd], (uint8_t)~m,
+		atomic_fetch_and_explicit(&slot_marks[fd], (uint16_t)~m,
 					  memory_order_relaxed);
 }
 

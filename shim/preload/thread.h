@@ -16,14 +16,15 @@
 #define THREAD_OWES 128 /* connections one thread may hold back at a time */
 
 struct thread {
-	uint8_t sleeps;	    /* blocking calls, counted while anything is pending */
-	uint64_t woke_us;   /* when the last of them ended */
-	int fresh;	    /* blocking, connected, not written to yet; plus one */
-	int vfork_parent;   /* our pid, while a vfork may be under way */
-	uint64_t closed_us; /* when it last left a connection to linger */
-	bool has_end;	    /* thread_at_end is armed */
-	_Atomic int owes;   /* entries in use below ... */
-	volatile int used;  /* ... all of them before this one */
+	uint8_t sleeps;	       /* blocking calls, counted while anything is pending */
+	uint64_t woke_us;      /* when the last of them ended */
+	uint64_t connected_us; /* when its last connect() that waited ended */
+	int fresh;	       /* blocking, connected, not written to yet; plus one */
+	int vfork_parent;      /* our pid, while a vfork may be under way */
+	uint64_t closed_us;    /* when it last left a connection to linger */
+	bool has_end;	       /* thread_at_end is armed */
+	_Atomic int owes;      /* entries in use below ... */
+	volatile int used;     /* ... all of them before this one */
 	_Atomic int owed[THREAD_OWES]; /* descriptor plus one; 0: free */
 };
 

@@ -57,7 +57,7 @@ void watch_heard(int fd, ssize_t n)
 	if (n < 0)
 		learn_ended(fd, s, -real_errno());
 	else if (slot_move_all(fd, state, SLOT_PLAIN))
-		learn_connection(fd, s);
+		learn_first_byte(fd, s);
 }
 
 /* At once, from the thread that connected, without a sleep in between? */
@@ -65,13 +65,14 @@ static bool is_prompt(const struct slot *s, bool blocking)
 {
 	uint64_t now = clock_now_us();
 	uint32_t age = slot_age_us(s, now);
+	uint64_t began = blocking ? thread_self.connected_us : thread_self.woke_us;
 
 	if (s->thread != thread_id())
 		return false;
 	if (blocking && s->sleeps != thread_self.sleeps)
 		return false;
-	if (!blocking && now - thread_self.woke_us < age)
-		age = (uint32_t)(now - thread_self.woke_us);
+	if (now - began < age)
+		age = (uint32_t)(now - began);
 	return age < WATCH_PROMPT_US;
 }
 

@@ -5,10 +5,12 @@
  */
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/memory.h"
 #include "fuzz.h"
 
-#define FOR_S 600
+static const struct memory_rule believing = { UINT32_MAX, { 2, 60000 }, 1200 };
+static const struct memory_rule rule = { 600, { 2, 60000 }, 1200 };
 
 static struct memory m; /* a global has a red zone */
 
@@ -29,26 +31,50 @@ static void fill(const uint8_t *bytes, size_t n)
 	}
 }
 
+static void records(const struct addr *to, uint8_t how)
+{
+	const struct memory_end e = {
+		.outcome = (enum outcome)((how >> 1) % OUTCOMES),
+		.reason = (enum reason)((how >> 2) % REASONS),
+		.had_data = how & 64,
+		.syn_again = how & 128,
+		.answered = how & 2,
+		.rtt_us = how * 1000u,
+		.first_byte_us = how * 2000u,
+		.begun_cs = clock_today_cs(),
+	};
+
+	memory_end(&m, to, &e);
+	if (e.answered)
+		MUST(memory_answered(&m, to, 600));
+}
+
 static void use(const struct addr *to, uint8_t how)
 {
 	enum habit habit = (enum habit)(how >> 3) % (HABIT_WROTE_LATE + 1);
+	struct memory_facts facts;
 	struct memory_view v;
 
-	memory_ask(&m, to, how, UINT32_MAX, &v);
+	memory_ask(&m, to, how, &believing, &v);
 	MUST(v.habit >= HABIT_UNKNOWN && v.habit <= HABIT_WROTE_LATE);
+	MUST(v.pause == REASON_none || v.pause == REASON_paused ||
+	     v.pause == REASON_slower);
+	memory_gate(&m, to, &v);
+	memory_is_baseline(&m, to, how);
+	memory_look(&m, to, how, &facts);
 	memory_habit(&m, to, how, habit);
+	records(to, how);
 	if (how & 1)
-		memory_count(&m, to, (enum outcome)((how >> 1) % OUTCOMES));
-	if (how & 2) {
-		memory_answered(&m, to);
-		memory_ask(&m, to, how, FOR_S, &v);
-		MUST(v.answered);
-	}
+		memory_strike(&m, to, (enum strike_kind)(how % 3), clock_today_cs());
 	if (how & 4) {
 		memory_failed(&m, to);
-		memory_ask(&m, to, how, UINT32_MAX, &v);
+		memory_ask(&m, to, how, &rule, &v);
 		MUST(!v.answered);
 	}
+	if (how & 8)
+		memory_forget(&m, to);
+	if (how == 255)
+		memory_forget_all(&m);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

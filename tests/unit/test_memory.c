@@ -14,6 +14,12 @@
 #define PROGRAM 0x1234567u
 #define OTHER_PROGRAM 0x7654321u
 
+static const struct memory_rule rule = {
+	.proven_for_s = FOR_S,
+	.strike = { 2, 60000 },
+	.slower = 1200,
+};
+
 static struct memory *new_memory(void)
 {
 	struct memory *m = mmap(NULL, sizeof(*m), PROT_READ | PROT_WRITE,
@@ -35,30 +41,55 @@ static struct addr dest(uint32_t n)
 
 static bool answered(struct memory *m, const struct addr *to, uint32_t within_s)
 {
+	struct memory_rule r = rule;
 	struct memory_view v;
 
-	memory_ask(m, to, PROGRAM, within_s, &v);
+	r.proven_for_s = within_s;
+	memory_ask(m, to, PROGRAM, &r, &v);
+	ck_assert(v.answered == memory_answered(m, to, within_s));
 	return v.answered;
+}
+
+static void ends(struct memory *m, const struct addr *to, enum outcome o, bool answers)
+{
+	const struct memory_end e = {
+		.outcome = o,
+		.answered = answers,
+		.begun_cs = clock_today_cs(),
+	};
+
+	memory_end(m, to, &e);
+}
+
+static void answers(struct memory *m, const struct addr *to)
+{
+	ends(m, to, OUTCOME_plain, true);
 }
 
 static enum habit habit_there(struct memory *m, const struct addr *to, uint32_t program)
 {
 	struct memory_view v;
 
-	memory_ask(m, to, program, FOR_S, &v);
+	memory_ask(m, to, program, &rule, &v);
 	return v.habit;
+}
+
+static uint64_t older(uint64_t stamp, int64_t seconds)
+{
+	return stamp >> 32 ? stamp - ((uint64_t)seconds << 32) : stamp;
 }
 
 /* Makes everything in the memory older (or, with less than nothing, younger). */
 static void age(struct memory *m, int64_t seconds)
 {
-	for (int i = 0; i < MEMORY_ROWS; i++) {
-		uint64_t last = m->row[i].last, day = last >> 32;
+	for (int i = 0; i < MEMORY_DESTINATIONS; i++) {
+		struct memory_row *r = &m->row[i];
 
-		if (day)
-			m->row[i].last = (day - (uint64_t)seconds) << 32 |
-					 (uint32_t)last;
+		r->answered = older(r->answered, seconds);
+		r->head.seen = older(r->head.seen, seconds);
 	}
+	for (int i = 0; i < MEMORY_HABITS; i++)
+		m->habit[i].head.seen = older(m->habit[i].head.seen, seconds);
 }
 
 START_TEST(memory_is_ours)
@@ -82,16 +113,16 @@ START_TEST(memory_proves)
 	six.version = 6;
 	ck_assert(!answered(m, &a, FOR_S));
 	memory_failed(m, &a); /* of a stranger: nothing */
-	memory_answered(m, &a);
+	answers(m, &a);
 	ck_assert(answered(m, &a, FOR_S));
 	ck_assert(!answered(m, &port, FOR_S));
 	ck_assert(!answered(m, &six, FOR_S));
 	ck_assert_int_eq(habit_there(m, &a, PROGRAM), HABIT_UNKNOWN);
 	memory_failed(m, &a);
 	ck_assert(!answered(m, &a, FOR_S));
-	memory_answered(m, &a);
+	answers(m, &a);
 	ck_assert(answered(m, &a, FOR_S));
-	memory_count(m, &port, OUTCOME_plain); /* counted, not proven */
+	ends(m, &port, OUTCOME_plain, false); /* counted, not proven */
 	ck_assert(!answered(m, &port, FOR_S));
 }
 END_TEST
@@ -118,9 +149,6 @@ START_TEST(memory_keeps_habits)
 	ck_assert_int_eq(habit_there(m, &b, PROGRAM), HABIT_WROTE_LATE);
 	memory_habit(m, &b, PROGRAM, HABIT_WROTE_LATE);
 	ck_assert_int_eq(habit_there(m, &b, PROGRAM), HABIT_UNKNOWN);
-	memory_habit(m, &b, PROGRAM, HABIT_BURNT); /* and nothing makes it good */
-	memory_habit(m, &b, PROGRAM, HABIT_WRITES_FIRST);
-	ck_assert_int_eq(habit_there(m, &b, PROGRAM), HABIT_BURNT);
 }
 END_TEST
 
@@ -129,7 +157,7 @@ START_TEST(memory_ages)
 	struct memory *m = new_memory();
 	struct addr a = dest(1);
 
-	memory_answered(m, &a);
+	answers(m, &a);
 	memory_habit(m, &a, PROGRAM, HABIT_WRITES_FIRST);
 	age(m, FOR_S - 5);
 	ck_assert(answered(m, &a, FOR_S));
@@ -138,7 +166,7 @@ START_TEST(memory_ages)
 	ck_assert(!answered(m, &a, FOR_S));
 	ck_assert(answered(m, &a, FOR_S + 60));
 	ck_assert_int_eq(habit_there(m, &a, PROGRAM), HABIT_UNKNOWN);
-	memory_answered(m, &a);
+	answers(m, &a);
 	ck_assert(answered(m, &a, FOR_S));
 	age(m, -3600); /* written in the future: the clock was set back */
 	ck_assert(!answered(m, &a, FOR_S));
@@ -154,13 +182,14 @@ START_TEST(memory_counts)
 
 	for (enum outcome o = 0; o < OUTCOMES; o++)
 		for (unsigned int i = 0; i <= o; i++)
-			memory_count(m, &a, o);
-	for (int i = 0; i < MEMORY_ROWS; i++) {
-		if (!m->row[i].key)
+			ends(m, &a, o, false);
+	for (int i = 0; i < MEMORY_DESTINATIONS; i++) {
+		if (!m->row[i].head.key)
 			continue;
 		rows++;
 		for (enum outcome o = 0; o < OUTCOMES; o++)
-			ck_assert_uint_eq(m->row[i].count[o], (unsigned int)o + 1);
+			ck_assert_uint_eq(m->row[i].count.outcome[o],
+					  (unsigned int)o + 1);
 		ck_assert_mem_eq(m->row[i].ip, a.ip, 16);
 		ck_assert_uint_eq(m->row[i].port, a.port);
 	}
@@ -177,7 +206,7 @@ START_TEST(memory_takes_over)
 	for (uint32_t i = 0; i < 100000; i++) {
 		struct addr to = dest(i);
 
-		memory_answered(m, &to);
+		answers(m, &to);
 		ck_assert(answered(m, &to, FOR_S));
 		memory_habit(m, &to, PROGRAM, HABIT_KNOCKS);
 		ck_assert_int_eq(habit_there(m, &to, PROGRAM), HABIT_KNOCKS);
@@ -187,13 +216,13 @@ START_TEST(memory_takes_over)
 
 		kept += answered(m, &to, FOR_S);
 	}
-	ck_assert_uint_gt(kept, MEMORY_ROWS / 8);
-	ck_assert_uint_le(kept, MEMORY_ROWS);
+	ck_assert_uint_gt(kept, MEMORY_DESTINATIONS / 8);
+	ck_assert_uint_le(kept, MEMORY_DESTINATIONS);
 	for (uint32_t i = 100000; i < 200000; i++) {
 		struct addr to = dest(i);
 
 		ck_assert(!answered(m, &to, FOR_S));
-		memory_count(m, &to, OUTCOME_plain); /* takes a row over */
+		ends(m, &to, OUTCOME_plain, false); /* takes a row over */
 		ck_assert(!answered(m, &to, FOR_S));
 		ck_assert_int_eq(habit_there(m, &to, PROGRAM), HABIT_UNKNOWN);
 		memory_habit(m, &to, OTHER_PROGRAM, HABIT_READS_FIRST);
@@ -213,16 +242,185 @@ START_TEST(memory_keeps_the_young)
 	for (uint32_t i = 0; i < 20000; i++) {
 		struct addr to = dest(i);
 
-		memory_answered(m, &to);
+		answers(m, &to);
 	}
 	age(m, 1000);
-	memory_answered(m, &dear);
+	answers(m, &dear);
 	for (uint32_t i = 20000; i < 20500; i++) {
 		struct addr to = dest(i);
 
-		memory_answered(m, &to);
+		answers(m, &to);
 	}
 	ck_assert(answered(m, &dear, FOR_S));
+}
+END_TEST
+
+static struct memory_view view_of(struct memory *m, const struct addr *to)
+{
+	struct memory_view v;
+
+	memory_ask(m, to, PROGRAM, &rule, &v);
+	return v;
+}
+
+static enum reason gate(struct memory *m, const struct addr *to)
+{
+	struct memory_view v = view_of(m, to);
+
+	return memory_gate(m, to, &v);
+}
+
+/* A connection as long ago as it takes for the last strike to have been known. */
+static void strikes(struct memory *m, const struct addr *to, bool had_data)
+{
+	const struct memory_end e = {
+		.outcome = OUTCOME_syn_retransmitted,
+		.had_data = had_data,
+		.syn_again = true,
+		.answered = true,
+		.begun_cs = clock_today_cs() + 1,
+	};
+
+	memory_end(m, to, &e);
+}
+
+static void rides(struct memory *m, const struct addr *to, uint32_t first_byte_us)
+{
+	const struct memory_end e = {
+		.outcome = OUTCOME_data_acked,
+		.had_data = true,
+		.answered = true,
+		.rtt_us = 20000,
+		.first_byte_us = first_byte_us,
+		.begun_cs = clock_today_cs(),
+	};
+
+	memory_end(m, to, &e);
+}
+
+static void compares(struct memory *m, const struct addr *to, uint32_t first_byte_us)
+{
+	const struct memory_end e = {
+		.outcome = OUTCOME_plain,
+		.reason = REASON_baseline,
+		.answered = true,
+		.first_byte_us = first_byte_us,
+		.begun_cs = clock_today_cs(),
+	};
+
+	memory_end(m, to, &e);
+}
+
+START_TEST(memory_pauses)
+{
+	struct memory *m = new_memory();
+	struct addr a = dest(1), b = dest(2);
+
+	strikes(m, &a, true);
+	ck_assert_int_eq(gate(m, &a), REASON_none);
+	strikes(m, &a, true);
+	ck_assert_int_eq(gate(m, &a), REASON_paused);
+	ck_assert(!view_of(m, &a).of_all);
+	ck_assert_int_eq(gate(m, &b), REASON_none);
+	ends(m, &a, OUTCOME_opened_early, true); /* that proves nothing of data */
+	ck_assert_int_eq(gate(m, &a), REASON_paused);
+	rides(m, &a, 0);
+	ck_assert_int_eq(gate(m, &a), REASON_none);
+	memory_strike(m, &a, STRIKE_LOST, clock_today_cs() + 1);
+	ck_assert_int_eq(gate(m, &a), REASON_paused);
+	ck_assert(memory_forget(m, &a));
+	ck_assert(!memory_forget(m, &a));
+	ck_assert_int_eq(gate(m, &a), REASON_none);
+}
+END_TEST
+
+START_TEST(memory_pauses_all)
+{
+	struct memory *m = new_memory();
+	struct addr a = dest(1), b = dest(2), c = dest(3), d = dest(4);
+
+	strikes(m, &a, true);
+	strikes(m, &b, true);
+	rides(m, &d, 0);	 /* it works somewhere */
+	m->side.success_cs[0]--; /* ... a moment ago */
+	m->side.success_cs[1]--;
+	strikes(m, &c, true);
+	ck_assert_int_eq(gate(m, &d),
+			 view_of(m, &d).of_all ? REASON_paused : REASON_none);
+	memory_forget_all(m);
+	strikes(m, &a, true);
+	strikes(m, &b, true);
+	ends(m, &d, OUTCOME_cookie_requested, true); /* without data it does */
+	ck_assert_int_eq(gate(m, &d), REASON_none);
+	strikes(m, &c, true);
+	ck_assert_int_eq(gate(m, &d), REASON_paused);
+	ck_assert(view_of(m, &d).of_all);
+	rides(m, &d, 0); /* one that was under way */
+	ck_assert_int_eq(gate(m, &d), REASON_none);
+}
+END_TEST
+
+START_TEST(memory_measures)
+{
+	struct memory *m = new_memory();
+	struct addr a = dest(1);
+	struct memory_facts f;
+
+	for (int i = 0; i < PACE_SAMPLES; i++) {
+		rides(m, &a, 30000);
+		compares(m, &a, 20000);
+	}
+	ck_assert_int_eq(view_of(m, &a).pause, REASON_slower);
+	ck_assert(memory_look(m, &a, PROGRAM, &f));
+	ck_assert_uint_eq(f.saved_us, PACE_SAMPLES * 20000);
+	ck_assert_uint_eq(f.rtt_us, 20000);
+	ck_assert_uint_eq(f.reason[REASON_baseline], PACE_SAMPLES);
+	ck_assert(f.fast_us > 29980 && f.fast_us <= 30000);
+	ck_assert_int_eq(gate(m, &a), REASON_slower);
+	ck_assert_int_eq(gate(m, &a), REASON_slower);
+	ck_assert(memory_look(m, &a, PROGRAM, &f));
+	ck_assert_uint_eq(f.fast_us, 0); /* from now on only what comes counts */
+	memory_forget(m, &a);
+	for (int i = 0; i < PACE_SAMPLES; i++) {
+		rides(m, &a, 20000);
+		compares(m, &a, 20000);
+	}
+	ck_assert_int_eq(gate(m, &a), REASON_none);
+}
+END_TEST
+
+START_TEST(memory_declines)
+{
+	struct memory *m = new_memory();
+	struct addr a = dest(1), b = dest(2);
+	struct memory_facts f;
+
+	memory_declined(m, &a, REASON_policy);
+	ck_assert(!memory_look(m, &a, PROGRAM, &f)); /* no row is spent on it */
+	ck_assert_uint_eq(m->total.reason[REASON_policy], 1);
+	answers(m, &b);
+	memory_declined(m, &b, REASON_own_tfo);
+	ck_assert(memory_look(m, &b, PROGRAM, &f));
+	ck_assert_uint_eq(f.reason[REASON_own_tfo], 1);
+	ck_assert_uint_eq(f.outcome[OUTCOME_plain], 2);
+	ck_assert_uint_eq(m->total.outcome[OUTCOME_plain], 3);
+}
+END_TEST
+
+START_TEST(memory_forgets_habits)
+{
+	struct memory *m = new_memory();
+	struct addr a = dest(1), b = dest(2);
+
+	memory_habit(m, &a, PROGRAM, HABIT_KNOCKS);
+	memory_habit(m, &a, OTHER_PROGRAM, HABIT_READS_FIRST);
+	memory_habit(m, &b, PROGRAM, HABIT_KNOCKS);
+	ck_assert(memory_forget(m, &a));
+	ck_assert_int_eq(habit_there(m, &a, PROGRAM), HABIT_UNKNOWN);
+	ck_assert_int_eq(habit_there(m, &a, OTHER_PROGRAM), HABIT_UNKNOWN);
+	ck_assert_int_eq(habit_there(m, &b, PROGRAM), HABIT_KNOCKS);
+	memory_forget_all(m);
+	ck_assert_int_eq(habit_there(m, &b, PROGRAM), HABIT_UNKNOWN);
 }
 END_TEST
 
@@ -231,18 +429,28 @@ static void random_use(struct memory *m, uint32_t i)
 	struct addr to = dest(i);
 	uint32_t program = (uint32_t)unit_dice();
 
-	switch (unit_dice() % 4) {
+	switch (unit_dice() % 7) {
 	case 0:
 		memory_failed(m, &to);
 		break;
 	case 1:
-		memory_count(m, &to, (enum outcome)(unit_dice() % OUTCOMES));
+		ends(m, &to, (enum outcome)(unit_dice() % OUTCOMES), false);
 		break;
 	case 2:
 		memory_habit(m, &to, program, HABIT_READS_FIRST);
 		break;
+	case 3:
+		memory_strike(m, &to, (enum strike_kind)(unit_dice() % 3),
+			      clock_today_cs());
+		break;
+	case 4:
+		gate(m, &to);
+		break;
+	case 5:
+		rides(m, &to, program);
+		break;
 	default:
-		memory_answered(m, &to);
+		answers(m, &to);
 	}
 }
 
@@ -250,12 +458,14 @@ static void random_use(struct memory *m, uint32_t i)
 START_TEST(memory_survives_garbage)
 {
 	struct memory *m = new_memory();
-	uint64_t *word = (uint64_t *)m->row;
+	struct memory_rule believing = rule;
+	uint64_t *word = (uint64_t *)m;
 
+	believing.proven_for_s = UINT32_MAX;
 	for (int round = 0; round < 6; round++) {
 		uint64_t now = (uint64_t)clock_today_s() << 32;
 
-		for (size_t i = 0; i < sizeof(m->row) / 8; i++)
+		for (size_t i = 1; i < sizeof(*m) / 8; i++)
 			word[i] = round == 0   ? UINT64_MAX
 				  : round == 1 ? 1
 				  : round == 2 ? now
@@ -264,15 +474,17 @@ START_TEST(memory_survives_garbage)
 			for (uint32_t i = 0; i < 3000; i++)
 				random_use(m, i);
 		if (round > 4)
-			for (int i = 0; i < MEMORY_ROWS; i++)
-				m->row[i].last = now | (uint32_t)unit_dice();
+			for (int i = 0; i < MEMORY_DESTINATIONS; i++)
+				m->row[i].answered = now | (uint32_t)unit_dice();
 		for (uint32_t i = 200000; i < 230000; i++) {
 			struct addr to = dest(i);
 			struct memory_view v;
 
-			memory_ask(m, &to, (uint32_t)unit_dice(), UINT32_MAX, &v);
+			memory_ask(m, &to, (uint32_t)unit_dice(), &believing, &v);
 			ck_assert(!v.answered);
 			ck_assert_int_eq(v.habit, HABIT_UNKNOWN);
+			ck_assert(v.pause == REASON_none || v.is_due ||
+				  v.until_cs <= clock_today_cs() + STRIKE_DAY_CS);
 			if (i % 4 == 0)
 				random_use(m, i - 200000);
 		}
@@ -302,13 +514,13 @@ static void *hammer(void *seed)
 		program = (uint32_t)(state >> 20) % 3 + 1;
 		to = dest(n);
 		if (n % 2)
-			memory_count(hammered, &to, OUTCOME_plain);
+			ends(hammered, &to, OUTCOME_plain, false);
 		else if (i % 5)
-			memory_answered(hammered, &to);
+			answers(hammered, &to);
 		else
 			memory_failed(hammered, &to);
 		memory_habit(hammered, &to, program, (enum habit)program);
-		memory_ask(hammered, &to, program, FOR_S, &v);
+		memory_ask(hammered, &to, program, &rule, &v);
 		if ((n % 2 && v.answered) ||
 		    (v.habit != HABIT_UNKNOWN && v.habit != (enum habit)program))
 			atomic_fetch_add(&lies, 1);
@@ -357,6 +569,11 @@ static void all(TCase *c)
 	tcase_add_test(c, memory_counts);
 	tcase_add_test(c, memory_takes_over);
 	tcase_add_test(c, memory_keeps_the_young);
+	tcase_add_test(c, memory_pauses);
+	tcase_add_test(c, memory_pauses_all);
+	tcase_add_test(c, memory_measures);
+	tcase_add_test(c, memory_declines);
+	tcase_add_test(c, memory_forgets_habits);
 	tcase_add_test(c, memory_survives_garbage);
 	tcase_add_test(c, memory_is_hammered);
 }

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* core/pace: samples keep their order, baselines their share, noise decides nothing. */
+#include <math.h>
+
+#include "core/pace.h"
+#include "unit.h"
+
+START_TEST(samples_are_nearly_exact)
+{
+	for (int i = 0; i < 100000; i++) {
+		uint32_t us = (uint32_t)unit_dice() >> unit_dice() % 31, got;
+		struct pace_times t = { 0 };
+
+		pace_add(&t, us);
+		got = pace_median_us(&t);
+		ck_assert(got <= us && us - got <= us / 2048);
+	}
+}
+END_TEST
+
+START_TEST(baselines_keep_their_share)
+{
+	struct pace p = { 0 };
+	int n = 0, filled = -1;
+
+	for (int i = 0; i < PACE_WARM; i++)
+		ck_assert(!pace_is_baseline(&p, 64));
+	for (int i = 0; i < 6400 - PACE_WARM; i++)
+		if (pace_is_baseline(&p, 64)) {
+			pace_add(&p.plain, 1000);
+			if (++n == PACE_SAMPLES)
+				filled = i;
+		}
+	ck_assert_int_ge(filled, 0);
+	ck_assert_int_lt(filled, PACE_SAMPLES * PACE_WARM);
+	ck_assert_int_ge(n, 100);
+	ck_assert_int_le(n, 108);
+	ck_assert(!pace_is_baseline(&p, 0));
+	ck_assert(pace_is_baseline(&p, 1));
+}
+END_TEST
+
+/* Times as a path has them: a floor, and a tail that is sometimes long. */
+static uint32_t noisy(double us, double noise)
+{
+	double u = (double)(unit_dice() % 1000000 + 1) / 1000001;
+	double v = (double)(unit_dice() % 1000000) / 1000000;
+
+	return (uint32_t)(us * exp(noise * sqrt(-2 * log(u)) * cos(6.2831853 * v)));
+}
+
+/* How many of 200 runs of so many connections found it slower. */
+static int found(int connections, double ratio, double noise)
+{
+	int n = 0;
+
+	for (int run = 0; run < 200; run++) {
+		struct pace p = { 0 };
+		bool slower = false;
+
+		for (int i = 0; i < connections && !slower; i++) {
+			if (pace_is_baseline(&p, 64))
+				pace_add(&p.plain, noisy(40000, noise));
+			else
+				pace_add(&p.fast, noisy(40000 * ratio, noise));
+			slower = pace_is_slower(&p, 1200);
+		}
+		n += slower;
+	}
+	return n;
+}
+
+START_TEST(noise_decides_nothing)
+{
+	ck_assert_int_eq(found(200, 1.5, 0.02), 200);
+	ck_assert_int_ge(found(200, 1.5, 0.05), 190);
+	ck_assert_int_eq(found(2000, 1.0, 0.05), 0);
+	ck_assert_int_le(found(2000, 1.0, 0.2), 2);
+	ck_assert_int_le(found(2000, 1.0, 0.3), 10);
+	ck_assert_int_eq(found(2000, 0.5, 0.3), 0);
+}
+END_TEST
+
+START_TEST(garbage_is_taken)
+{
+	for (int i = 0; i < 10000; i++) {
+		struct pace p;
+
+		for (size_t k = 0; k < sizeof(p); k++)
+			((uint8_t *)&p)[k] = (uint8_t)unit_dice();
+		pace_is_slower(&p, (uint32_t)unit_dice());
+		pace_is_baseline(&p, (uint32_t)unit_dice() % 1000);
+		pace_add(&p.fast, (uint32_t)unit_dice());
+		pace_median_us(&p.plain);
+	}
+}
+END_TEST
+
+static void all(TCase *c)
+{
+	tcase_add_test(c, samples_are_nearly_exact);
+	tcase_add_test(c, baselines_keep_their_share);
+	tcase_add_test(c, noise_decides_nothing);
+	tcase_add_test(c, garbage_is_taken);
+}
+
+int main(void)
+{
+	return unit_run("pace", all);
+}

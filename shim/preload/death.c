@@ -46,8 +46,11 @@ static void let_open_for(int fd, struct slot *s, int timeout_ms)
 	kernel_wait_handshake(fd, now < end ? (int)((end - now) / 1000) : 0);
 }
 
-/* Nobody waits for it any more, but its bytes or its coming are owed to the server. */
-static void outlive(int fd, struct slot *s)
+/*
+ * Nobody waits for it any more, but its bytes or its coming are owed to the server.
+ * true: it lives on by another descriptor.
+ */
+static bool outlive(int fd, struct slot *s)
 {
 	int close_waits_s = kernel_linger_s(fd);
 
@@ -55,17 +58,17 @@ static void outlive(int fd, struct slot *s)
 	    kernel_wait_handshake(fd,
 				  close_waits_s < 1000 ? close_waits_s * 1000 : -1) &&
 	    !revive_step(fd, s))
-		return;
+		return false;
 	/* for linger: whether somebody else may still use it, now that this one goes */
 	if (slot_marked(fd, MARK_ALONE))
 		slot_unflag(s, SLOT_SHARED);
 	else
 		slot_flag(s, SLOT_SHARED);
 	/* left in a set, its events would come for a number that is closed */
-	if (!epoll_forget(fd))
-		let_open_for(fd, s, LINGER_END_MS);
-	else
-		linger_add(fd, s);
+	if (epoll_forget(fd))
+		return linger_add(fd, s);
+	let_open_for(fd, s, LINGER_END_MS);
+	return false;
 }
 
 /*
@@ -102,19 +105,19 @@ static bool lives_on(int fd)
 void death_of(int fd)
 {
 	struct slot *s = slot_of(fd);
+	bool lingers;
 
 	if (!s || lives_on(fd))
 		return;
 	debt_materialize(fd);
-	if (kept_any())
-		revive_step(fd, s);
 	if (slot_state(fd) == SLOT_OPENING) {
 		learn_silence_of(fd, s);
 		learn_given_up(fd, s);
 	}
-	if (slot_state(fd) == SLOT_OPENING && counted_on(s) && still_opening(fd))
-		outlive(fd, s);
-	if (!still_opening(fd)) {
+	/* refused in this moment, it is opening again */
+	lingers = slot_state(fd) == SLOT_OPENING && counted_on(s) &&
+		  (still_opening(fd) || revive_step(fd, s)) && outlive(fd, s);
+	if (!lingers && !still_opening(fd)) {
 		learn_connection(fd, s);
 		say_farewell(fd, s);
 		if (kept_any())

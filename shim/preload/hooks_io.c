@@ -183,12 +183,13 @@ int getpeername(int fd, struct sockaddr *to, socklen_t *len)
 {
 	int r;
 
-	if (!quiet() && kept_any())
-		revive_before(fd, false);
-	if (quiet() || slot_state(fd) == SLOT_PLAIN ||
-	    !client_getpeername(fd, to, len, &r))
-		return REAL(getpeername)(fd, to, len);
-	return (int)answer(r);
+	do {
+		if (!quiet() && slot_state(fd) != SLOT_PLAIN &&
+		    client_getpeername(fd, to, len, &r))
+			return (int)answer(r);
+		r = REAL(getpeername)(fd, to, len);
+	} while (r && kept_any() && revive_after(fd, false, r));
+	return r;
 }
 
 /* The options that we set, and a handshake that ends later, are not for the program. */

@@ -115,14 +115,15 @@ static bool add(int fd, const struct slot *s, bool shut)
 	return false;
 }
 
-void linger_add(int fd, const struct slot *s)
+bool linger_add(int fd, const struct slot *s)
 {
 	struct slot last = *s;
 
 	if (add(fd, s, false))
-		return;
+		return true;
 	kernel_wait_handshake(fd, LINGER_SETTLE_MS);
 	revive_settle(fd, &last, LINGER_SETTLE_MS);
+	return false;
 }
 
 bool linger_shut(int fd, const struct slot *s)
@@ -152,12 +153,14 @@ void linger_reap(void)
 {
 	for (int i = 0; i < LINGERS && linger_any(); i++) {
 		int entry = atomic_load(&list[i]);
+		bool ended;
 
 		if (!is_held(i, entry))
 			continue;
+		ended = kernel_wait_handshake(entry - 1, 0);
 		if (revive_step(entry - 1, &closing[i]))
 			continue; /* its bytes are still to come */
-		if (kernel_wait_handshake(entry - 1, 0))
+		if (ended)
 			done(i, entry);
 		else if (clock_now_us() - closed_us[i] > LEARN_SILENCE_US)
 			learn_silence_of(entry - 1, &closing[i]);

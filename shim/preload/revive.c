@@ -17,9 +17,10 @@
 
 #define SILENT_SYNS 2
 #define SILENT_US 2200000
-#define LOOK_US 50000  /* how often what nobody asks about is looked at */
-#define NAP_US 100     /* while another thread is at it ... */
-#define NAPS_MOST 5000 /* ... which may have been stopped in the midst of it */
+#define LOOK_US 50000	/* how often what nobody asks about is looked at */
+#define SLICE_US 125000 /* ... and silence at the latest */
+#define NAP_US 100	/* while another thread is at it ... */
+#define NAPS_MOST 5000	/* ... which may have been stopped in the midst of it */
 
 /* --- the second SYN -------------------------------------------------------------- */
 
@@ -373,7 +374,7 @@ void revive_all(int timeout_ms)
  */
 uint64_t revive_slice_us(uint64_t waited_us)
 {
-	uint64_t least = kept_owes() ? 1000 : LOOK_US;
+	uint64_t least = kept_owes() ? 1000 : LOOK_US, slice = waited_us / 8;
 
-	return waited_us / 8 > least ? waited_us / 8 : least;
+	return slice < least ? least : slice < SLICE_US ? slice : SLICE_US;
 }

@@ -214,6 +214,8 @@ static void record(struct memory *m, struct slot *s, const struct tcp_facts *f,
 		.begun_cs = begun_cs(s),
 	};
 
+	if (slot_has(s, SLOT_REOPENED))
+		end.outcome = OUTCOME_syn_retransmitted;
 	/* of those who wait for an answer to what they wrote */
 	if (first_byte && slot_has(s, SLOT_WROTE))
 		end.first_byte_us = slot_age_us(s, now);

@@ -53,6 +53,7 @@ struct memory_row {
 	_Atomic uint8_t ip[16];	   /* where: for display, never believed */
 	_Atomic uint16_t port;
 	_Atomic uint8_t version;
+	_Atomic uint32_t whose; /* low half of the key whose past all this is */
 };
 
 struct memory_habit {
@@ -64,10 +65,13 @@ struct memory_habit {
 struct memory {
 	_Atomic uint64_t magic;
 	struct strike_side side;
-	_Alignas(64) struct memory_counts total;
 	_Alignas(64) struct memory_habit habit[MEMORY_HABITS];
 	struct memory_row row[MEMORY_DESTINATIONS];
 };
+
+_Static_assert(sizeof(struct memory_row) == 256, "four cache lines");
+_Static_assert((int)REASONS <= MEMORY_REASONS, "there is room for every reason");
+_Static_assert(sizeof(struct memory) == 622528, "the layout of the file");
 
 /* What the policy says about it. */
 struct memory_rule {
@@ -82,7 +86,7 @@ struct memory_view {
 	enum reason pause; /* REASON_none, _paused, _slower */
 	bool is_due;	   /* ... which is over: a trial may go */
 	bool of_all;	   /* ... of all destinations */
-	bool slower_now;   /* ... and nobody has written it down yet */
+	bool slower_now;   /* so it seems: memory_gate() has it looked at, or pauses */
 	uint64_t until_cs;
 	struct strike_view strikes; /* that led to it, or may */
 };
@@ -139,9 +143,8 @@ void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 		  enum habit h);
 /* A connection's one record. */
 void memory_end(struct memory *m, const struct addr *to, const struct memory_end *end);
-/* ... of n that were never ours: no row is made for them.  to NULL: only the sum. */
-void memory_declined(struct memory *m, const struct addr *to, enum reason why,
-		     uint32_t n);
+/* ... of one that was never ours: no row is made for it. */
+void memory_declined(struct memory *m, const struct addr *to, enum reason why);
 /* Forgets a destination, with all programs' habits there; false: it was not known. */
 bool memory_forget(struct memory *m, const struct addr *to);
 void memory_forget_all(struct memory *m);

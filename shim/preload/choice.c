@@ -138,10 +138,13 @@ enum reason choice_not_proven(int fd, const struct choice *c)
 static enum reason held_off(int fd, const struct choice *c)
 {
 	uint32_t one_in = (uint32_t)c->rule.value[KEY_baseline];
+	enum reason why = REASON_none;
 
-	if (c->known.pause != REASON_none)
-		return choice_is_tcp(fd) ? learn_gate(&c->to, &c->known)
-					 : CHOICE_NOT_TCP;
+	if (c->known.pause != REASON_none || c->known.slower_now)
+		why = choice_is_tcp(fd) ? learn_gate(&c->to, &c->known)
+					: CHOICE_NOT_TCP;
+	if (why != REASON_none || c->known.pause == REASON_paused)
+		return why; /* a trial is none of those */
 	if (addr_is_loopback(&c->to) || habit(c) != REASON_none || !c->known.answered ||
 	    !learn_is_baseline(&c->to, one_in))
 		return REASON_none;

@@ -14,6 +14,7 @@
 #include "preload/learn.h"
 #include "preload/linger.h"
 #include "preload/sockopt.h"
+#include "preload/tally.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
 
@@ -136,7 +137,7 @@ void death_of_process(void)
 {
 	death_is_near();
 	slot_each(0, SLOT_MAX - 1, death_of);
-	learn_settle();
+	tally_settle();
 }
 
 static void let_open_if_closed_by_exec(int fd)

@@ -284,7 +284,8 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 				     : ride_gathered(fd, s, m, flags);
 	if (n < 0) /* may not, no cookie any more, or another was faster */
 		return hold_back(fd, flags);
-	slot_flag_all(fd, SLOT_SYN_DATA | SLOT_TOLD); /* who could send is connected */
+	slot_rode_all(fd, (size_t)n);
+	slot_flag_all(fd, SLOT_TOLD); /* who could send is connected */
 	slot_move_all(fd, SLOT_DEFERRED, SLOT_OPENING);
 	thread_paid(fd);
 	*ret = after_syn(fd, s, m, flags, n, total);

@@ -124,7 +124,8 @@ static int go_on(int pause_ms)
 
 int main(int argc, char **argv)
 {
-	long first = argc == 7 ? atol(argv[2]) : 0, count = argc == 7 ? atol(argv[3]) : 0;
+	long first = argc == 7 ? atol(argv[2]) : 0;
+	long count = argc == 7 ? atol(argv[3]) : 0;
 	int status = 0;
 
 	if (argc != 7)

@@ -88,8 +88,8 @@ static void age(struct memory *m, int64_t seconds)
 		r->answered = older(r->answered, seconds);
 		r->head.seen = older(r->head.seen, seconds);
 	}
-	for (int i = 0; i < MEMORY_HABITS; i++)
-		m->habit[i].head.seen = older(m->habit[i].head.seen, seconds);
+	for (int i = 0; i < HABIT_ROWS; i++)
+		m->habits.row[i].head.seen = older(m->habits.row[i].head.seen, seconds);
 }
 
 START_TEST(memory_is_ours)

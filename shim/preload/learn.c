@@ -107,7 +107,7 @@ void learn_ended(int fd, struct slot *s, int r)
 
 void learn_strike(int fd, struct slot *s)
 {
-	(void)fd;
+	slot_flag_all(fd, SLOT_LOST);
 	strike(s, STRIKE_DATA);
 }
 
@@ -214,7 +214,8 @@ static void record(struct memory *m, struct slot *s, const struct tcp_facts *f,
 		.begun_cs = begun_cs(s),
 	};
 
-	if (slot_has(s, SLOT_REOPENED))
+	/* the kernel still tells of the SYN that is forgotten */
+	if (slot_has(s, SLOT_LOST))
 		end.outcome = OUTCOME_syn_retransmitted;
 	/* of those who wait for an answer to what they wrote */
 	if (first_byte && slot_has(s, SLOT_WROTE))

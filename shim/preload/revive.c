@@ -149,7 +149,6 @@ static void deliver(int fd, struct slot *s, struct kept *k)
 	}
 	if (retries)
 		sys_setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &retries, sizeof(retries));
-	slot_flag_all(fd, SLOT_REOPENED);
 	learn_strike(fd, s);
 	slot_move_all(fd, SLOT_OPENING, SLOT_WATCHED);
 	kept_yield(k, KEPT_FREE);

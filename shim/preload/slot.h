@@ -38,6 +38,7 @@ enum slot_flag {
 		8192,	    /* its first SYN came to nothing, a plain one did better */
 	SLOT_SHUT = 4096,   /* its sending side ends with the handshake */
 	SLOT_SILENT = 2048, /* its SYN was sent again: the memory knows */
+	SLOT_LOST = 8192,   /* ... and was lost, with its data: this is a second one */
 	SLOT_SEEN = 1024,   /* a loop that waits elsewhere may have been told so */
 };
 

@@ -221,6 +221,7 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 {
 	int r;
 
+	thread_self.rode_us = clock_now_us();
 	/* a program that never waited for this connection need not now */
 	if ((size_t)n == total && (flags & MSG_DONTWAIT || !slot_has(s, SLOT_BLOCKING)))
 		return n;

@@ -10,6 +10,7 @@
 #include "preload/kernel.h"
 #include "preload/learn.h"
 #include "preload/revive.h"
+#include "preload/thread.h"
 
 /* There was no second SYN: its error, once. */
 static int failure(struct slot *s)
@@ -60,6 +61,45 @@ static int sleep_on(int fd, struct slot *s)
 
 		r = kernel_poll_held(&h, &p, 1, (int)(slice / 1000) + 1);
 		r = r == 0 && kernel_is_due(&h);
+	}
+	return kernel_release(&h);
+}
+
+#define BESIDE_MOST 16
+
+/* What this thread wrote and may have to write again: each is looked at, and polled. */
+static unsigned int beside(struct pollfd *p)
+{
+	unsigned int n = 0;
+	struct kept *k;
+
+	for (int i = 0; (k = kept_next(&i)) && n < BESIDE_MOST; i++) {
+		int fd = atomic_load(&k->fd);
+		struct slot *s = revive_may(fd) ? slot_of(fd) : NULL;
+
+		if (!s || s->thread != thread_id())
+			continue;
+		revive_step(fd, s);
+		if (revive_is_under_way(s))
+			p[n++] = (struct pollfd){ .fd = fd, .events = POLLOUT };
+	}
+	return n;
+}
+
+int retry_beside(int fd, short events)
+{
+	uint64_t end = thread_self.rode_us + RETRY_BESIDE_US, now;
+	struct pollfd p[BESIDE_MOST + 1];
+	struct kernel_hold h;
+	unsigned int n;
+	int r = 1;
+
+	kernel_hold(&h);
+	while (r > 0 && (now = clock_now_us()) < end && (n = beside(p + 1))) {
+		p[0] = (struct pollfd){ .fd = fd, .events = events };
+		r = kernel_poll_held(&h, p, n + 1, (int)((end - now) / 1000) + 1);
+		if (p[0].revents)
+			break;
 	}
 	return kernel_release(&h);
 }

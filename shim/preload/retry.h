@@ -16,6 +16,12 @@
  * then this does.
  */
 int retry_before(int fd, bool waits);
+/*
+ * Before a call that blocks on something else: until it would not, at most so long
+ * after this thread's last write of that kind.  Negative: as from kernel_release().
+ */
+#define RETRY_BESIDE_US 1000000
+int retry_beside(int fd, short events);
 /* After one that `said` so, errno as libc left it: is it to be made again? */
 bool retry_after(int fd, bool waits, long said);
 

@@ -34,8 +34,6 @@ enum slot_flag {
 	SLOT_FORKED = 512, /* ... in another process ... */
 	SLOT_COPY = 128,   /* ... which keeps the record */
 	SLOT_SAID = 256,   /* a connect() has returned 0 */
-	SLOT_REOPENED =
-		8192,	    /* its first SYN came to nothing, a plain one did better */
 	SLOT_SHUT = 4096,   /* its sending side ends with the handshake */
 	SLOT_SILENT = 2048, /* its SYN was sent again: the memory knows */
 	SLOT_LOST = 8192,   /* ... and was lost, with its data: this is a second one */

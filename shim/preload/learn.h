@@ -36,6 +36,8 @@ void learn_connection(int fd, struct slot *s);
 void learn_declined(const struct addr *to, enum reason why);
 /* Writes down what was not yet, at the end of the process. */
 void learn_settle(void);
+/* ... which in a fork child is its parent's to do. */
+void learn_copied(void);
 /* The program gives it up while its SYN is unanswered. */
 void learn_given_up(int fd, struct slot *s);
 /* Data in its SYN was the connection's end, or would have been. */

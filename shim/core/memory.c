@@ -41,11 +41,6 @@ static struct rows destinations(const struct memory *m)
 	return (struct rows){ (char *)m->row, sizeof(*m->row), MEMORY_DESTINATIONS };
 }
 
-static struct rows habits(const struct memory *m)
-{
-	return (struct rows){ (char *)m->habit, sizeof(*m->habit), MEMORY_HABITS };
-}
-
 /* NULL also for one that somebody claimed and has not begun: killed, say. */
 static struct memory_row *row_find(const struct memory *m, uint64_t key)
 {
@@ -161,18 +156,6 @@ uint32_t memory_rtt_us(const struct memory *m, const struct addr *to)
 	return r ? LOAD(r->rtt_us) : 0;
 }
 
-/* What is noted of this program there, however old; ret_s: since when. */
-static enum habit habit_noted(const struct memory *m, uint64_t own, uint32_t *ret_s)
-{
-	const struct rows t = habits(m);
-	const struct memory_habit *h = (const struct memory_habit *)(void *)rows_find(
-		&t, own);
-	uint32_t habit = h ? LOAD(h->habit) ^ (uint32_t)own : HABIT_UNKNOWN;
-
-	*ret_s = h ? rows_seconds(own, LOAD(h->head.seen)) : 0;
-	return habit <= HABIT_WROTE_LATE ? (enum habit)habit : HABIT_UNKNOWN;
-}
-
 void memory_ask(const struct memory *m, const struct addr *to, uint32_t program,
 		const struct memory_rule *rule, struct memory_view *ret)
 {
@@ -180,7 +163,7 @@ void memory_ask(const struct memory *m, const struct addr *to, uint32_t program,
 
 	*ret = (struct memory_view){ .answered = false };
 	ret->answered = memory_answered(m, to, rule->proven_for_s);
-	ret->habit = habit_noted(m, key_of(to, program), &since);
+	ret->habit = habit_noted(&m->habits, key_of(to, program), &since);
 	if (!recent(since, clock_today_s(), rule->proven_for_s))
 		ret->habit = HABIT_UNKNOWN;
 	ask_pauses(m, to, rule, ret);
@@ -193,7 +176,7 @@ bool memory_look(const struct memory *m, const struct addr *to, uint32_t program
 	const struct memory_row *r = row_find(m, key);
 
 	*ret = (struct memory_facts){ .answered_s = 0 };
-	ret->habit = habit_noted(m, key_of(to, program), &ret->habit_s);
+	ret->habit = habit_noted(&m->habits, key_of(to, program), &ret->habit_s);
 	for (int i = 0; r && i < OUTCOMES; i++)
 		ret->outcome[i] = LOAD(r->count.outcome[i]);
 	for (int i = 0; r && i < REASONS; i++)
@@ -300,17 +283,17 @@ static void smooth_rtt(struct memory_row *r, uint32_t rtt_us)
 		STORE(r->rtt_us, was ? was - was / 8 + rtt_us / 8 : rtt_us);
 }
 
-static void count(struct memory_counts *c, enum outcome o, enum reason why, uint32_t n)
+static void count(struct memory_counts *c, enum outcome o, enum reason why)
 {
-	ADD(c->outcome[o], n);
-	ADD(c->reason[why], n);
+	ADD(c->outcome[o], 1);
+	ADD(c->reason[why], 1);
 }
 
 static void end_row(struct memory_row *r, uint64_t key, const struct memory_end *end)
 {
 	bool rode = end->had_data && end->reason == REASON_none;
 
-	count(&r->count, end->outcome, end->reason, 1);
+	count(&r->count, end->outcome, end->reason);
 	smooth_rtt(r, end->rtt_us);
 	if (end->answered)
 		STORE(r->answered, rows_stamp(key, clock_today_s()));
@@ -333,7 +316,6 @@ void memory_end(struct memory *m, const struct addr *to, const struct memory_end
 	struct memory_row *r = row_claim(m, to, key);
 	enum outcome o = end->outcome;
 
-	count(&m->total, o, end->reason, 1);
 	if (!r)
 		return;
 	end_row(r, key, end);
@@ -351,34 +333,21 @@ void memory_end(struct memory *m, const struct addr *to, const struct memory_end
 	}
 }
 
-void memory_declined(struct memory *m, const struct addr *to, enum reason why,
-		     uint32_t n)
+void memory_declined(struct memory *m, const struct addr *to, enum reason why)
 {
-	uint64_t key = to ? key_of(to, 0) : 0;
-	struct memory_row *r = to ? row_find(m, key) : NULL;
+	uint64_t key = key_of(to, 0);
+	struct memory_row *r = row_find(m, key);
 
-	count(&m->total, OUTCOME_plain, why, n);
 	if (!r)
 		return;
 	rows_touch(&r->head, key, clock_today_s()); /* a pause may last a day */
-	count(&r->count, OUTCOME_plain, why, n);
+	count(&r->count, OUTCOME_plain, why);
 }
 
 void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 		  enum habit h)
 {
-	uint64_t key = key_of(to, program);
-	struct rows t = habits(m);
-	struct memory_habit *r = (struct memory_habit *)(void *)rows_claim(
-		&t, key, clock_today_s());
-
-	if (!r)
-		return;
-	if (h == HABIT_WROTE_LATE &&
-	    LOAD(r->habit) != (HABIT_WRITES_FIRST ^ (uint32_t)key))
-		h = HABIT_UNKNOWN;
-	STORE(r->habit, (uint32_t)h ^ (uint32_t)key);
-	STORE(r->of, (uint32_t)key_of(to, 0));
+	habit_note(&m->habits, key_of(to, program), (uint32_t)key_of(to, 0), h);
 }
 
 /* --- forgetting ------------------------------------------------------------------ */
@@ -397,24 +366,13 @@ bool memory_forget(struct memory *m, const struct addr *to)
 
 	if (r)
 		row_free(r, key);
-	for (int i = 0; i < MEMORY_HABITS; i++) {
-		struct memory_habit *h = &m->habit[i];
-		uint64_t own = LOAD(h->head.key);
-
-		if (own && LOAD(h->of) == (uint32_t)key) {
-			rows_free(&h->head, own);
-			known = true;
-		}
-	}
-	return known;
+	return habit_forget(&m->habits, (uint32_t)key) || known;
 }
 
 void memory_forget_all(struct memory *m)
 {
 	strike_side_clear(&m->side);
-	counts_clear(&m->total);
 	for (int i = 0; i < MEMORY_DESTINATIONS; i++)
 		row_free(&m->row[i], LOAD(m->row[i].head.key));
-	for (int i = 0; i < MEMORY_HABITS; i++)
-		rows_free(&m->habit[i].head, LOAD(m->habit[i].head.key));
+	habit_forget_all(&m->habits);
 }

@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/sys.h"
+#include "preload/kept.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
 #include "preload/names.h"
@@ -120,11 +121,12 @@ static enum reason habit(const struct choice *c)
 	return REASON_none;
 }
 
-/* Of this host the kernel is asked, of others the memory. */
+/* Of this host the kernel is asked, of others the memory; and what may be lost on the
+ * way to them has to be kept. */
 static bool is_there(int fd, const struct choice *c)
 {
 	return kernel_is_own_host(fd, &c->to) ? kernel_has_listener(fd, &c->to)
-					      : c->known.answered;
+					      : c->known.answered && kept_has_room();
 }
 
 enum reason choice_not_proven(int fd, const struct choice *c)

@@ -10,6 +10,7 @@
 #include "preload/debt.h"
 #include "preload/learn.h"
 #include "preload/linger.h"
+#include "preload/revive.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
 
@@ -57,6 +58,12 @@ bool pause_on(int fd, short events, size_t n)
 	return cut != -EINTR;
 }
 
+/* Something has to be seen to now and then. */
+static bool is_restless(void)
+{
+	return linger_any() || kept_any();
+}
+
 static void start(struct pause *p)
 {
 	linger_reap();
@@ -64,10 +71,11 @@ static void start(struct pause *p)
 	p->cut = debt_keep_word();
 	p->start_us = clock_now_us();
 	learn_silence(p->start_us);
+	revive_look(p->start_us);
 	p->step = PAUSE_FULL;
 	if (thread_owes() || thread_self.fresh) /* would it sleep at all? */
 		p->step = PAUSE_PROBE;
-	else if (linger_any())
+	else if (is_restless())
 		p->step = PAUSE_SLICE;
 	p->zero = p->for_ever = p->held = false;
 	p->end_us = p->start_us;
@@ -83,7 +91,7 @@ static void lasts(struct pause *p, uint64_t us)
 	p->end_us = p->start_us + us;
 	if (p->zero && p->step == PAUSE_SLICE)
 		p->step = PAUSE_FULL;
-	if (p->step == PAUSE_FULL && us)
+	if (p->step != PAUSE_PROBE && us)
 		sleeps();
 }
 
@@ -143,7 +151,9 @@ static uint64_t slice_us(struct pause *p)
 
 	if (slice < 1000)
 		slice = 1000;
-	if (!linger_any())
+	if (kept_any() && !linger_any())
+		slice = revive_slice_us(now - p->start_us);
+	else if (!linger_any())
 		slice = p->for_ever ? UINT64_MAX : slice + (p->end_us - p->start_us);
 	if (p->for_ever || now + slice < p->end_us)
 		return slice;
@@ -207,6 +217,11 @@ struct timeval *pause_next_timeval(struct pause *p)
 	return &p->next_tv;
 }
 
+bool pause_may_go_on(const struct pause *p)
+{
+	return p->step != PAUSE_FULL || p->zero;
+}
+
 bool pause_again(struct pause *p, int r)
 {
 	if (r != 0 || p->zero) {
@@ -218,10 +233,11 @@ bool pause_again(struct pause *p, int r)
 	case PAUSE_PROBE:
 		debt_pay();
 		sleeps();
-		p->step = linger_any() ? PAUSE_SLICE : PAUSE_FULL;
+		p->step = is_restless() ? PAUSE_SLICE : PAUSE_FULL;
 		return true;
 	case PAUSE_SLICE:
 		linger_reap();
+		revive_look(clock_now_us());
 		if (p->for_ever || clock_now_us() < p->end_us)
 			return true;
 		break;
@@ -231,13 +247,18 @@ bool pause_again(struct pause *p, int r)
 	return done(p);
 }
 
-void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set *w,
-		fd_set *e)
+void pause_keep_none(struct pause_sets *s, fd_set *r, fd_set *w, fd_set *e)
 {
 	s->at[0] = r;
 	s->at[1] = w;
 	s->at[2] = e;
 	s->bytes = 0;
+}
+
+void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set *w,
+		fd_set *e)
+{
+	pause_keep_none(s, r, w, e);
 	if (p->step == PAUSE_FULL)
 		return;
 	if (n > 0 && n <= FD_SETSIZE)

@@ -156,7 +156,7 @@ globals()[mode]()
 MODES = ("ask", "reset", "unread", "knock", "twins", "twins_unread", "twins_reset",
          "child_reads", "half", "polled", "polled_by_twin", "again", "after_refusal",
          "interrupted", "datagrams", "ends")
-TOTAL = 128  # where the memory has its outcomes
+TOTAL = 32  # where the file of counters has outcomes and reasons
 RULES = {"ours": "[connect *]\nbaseline = off\n", "plain": "[connect *]\ntfo = off\n",
          "compared": "[connect *]\nbaseline = 1/1\n"}
 
@@ -185,9 +185,9 @@ def counted(at, port, state):
 
 
 def total(state):
-    """Of all destinations: nobody but the file tells it yet."""
-    with open(os.path.join(state, "destinations.2"), "rb") as memory:
-        return sum(struct.unpack_from("<6I", memory.read(), TOTAL))
+    """Of all destinations and programs: nobody but the file tells it yet."""
+    with open(os.path.join(state, "traffic.1"), "rb") as traffic:
+        return sum(struct.unpack_from("<96I", traffic.read(), TOTAL))
 
 
 def within():
@@ -218,14 +218,17 @@ def story():
         before = len(server.seen)
         server.wait(before)
         was, _ = counted(at, server.port, state)
+        first = total(state)
         done = client(mode, name)
         time.sleep(0.1)
         came, (now, why) = len(server.seen) - before, counted(at, server.port, state)
         server.stop()
         check(f"{name}-ipv{6 if ':' in at else 4}-{mode}",
               done.code == 0 and was == before and now - was == came
+              and total(state) - first == came
               and came == {"datagrams": 0, "again": 2, "ends": 2}.get(mode, 1),
-              f"{now - was} counted of {came} {why} {done.err[-200:]}")
+              f"{now - was} counted of {came}, in all {total(state) - first}; {why} "
+              f"{done.err[-200:]}")
 
     works = [(name, SERVER6 if (i + k) % 2 else SERVER4, mode)
              for k, name in enumerate(RULES) for i, mode in enumerate(MODES)]

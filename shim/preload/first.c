@@ -239,7 +239,7 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 		learn_ended(fd, s, r);
 		return r;
 	}
-	slot_move(fd, SLOT_OPENING, SLOT_WATCHED);
+	slot_move_all(fd, SLOT_OPENING, SLOT_WATCHED);
 	return (size_t)n < total ? send_rest(fd, m, flags, (size_t)n) : n;
 }
 

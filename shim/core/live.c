@@ -11,6 +11,7 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "core/match.h"
+#include "core/self.h"
 #include "core/sys.h"
 
 #define LOOK_AGAIN_US 400000 /* within a second, with room to spare */
@@ -27,7 +28,7 @@ struct version {
 };
 
 /* A path that is too long for the kernel has to stay so. */
-static char path[PATH_MAX + 1], program[PATH_MAX];
+static char path[PATH_MAX + 1];
 static bool must_exist;
 static _Atomic(struct version *) current;
 static _Atomic int readers;
@@ -132,27 +133,19 @@ static bool asks_for_users(const struct policy *p)
 	return false;
 }
 
-static void find_program(void)
-{
-	long n = sys4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", program,
-		      sizeof(program) - 1);
-
-	program[n > 0 ? n : 0] = 0;
-}
-
 /* Lays the rules out for who asks now.  NULL: no memory, and p is still the caller's.
  */
 static struct version *version_new(const struct policy *p, bool good)
 {
 	struct policy rules = { { NULL, 0 }, p->rules };
 	struct version *v = arena_take(&rules.arena, sizeof(*v));
-	struct match_self self = { program, user(), NULL };
+	struct match_self self = { self_path(), user(), NULL };
 	TEXT(name, 64);
 
 	if (!v)
 		return NULL;
-	if (!program[0])
-		find_program();
+	if (!self_path()[0])
+		self_find();
 	v->uid = self.uid;
 	v->has_users = good && asks_for_users(p);
 	if (v->has_users && files_user_name(self.uid, &name))
@@ -392,7 +385,7 @@ void live_begin(void)
 {
 	struct stat st;
 
-	find_program(); /* it may be replaced while it runs */
+	self_find();
 	if (!must_exist && sys4(SYS_newfstatat, AT_FDCWD, path, &st, 0) == -ENOENT)
 		return; /* nothing that could be lost */
 	begin();

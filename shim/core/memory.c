@@ -41,16 +41,13 @@ static struct rows destinations(const struct memory *m)
 	return (struct rows){ (char *)m->row, sizeof(*m->row), MEMORY_DESTINATIONS };
 }
 
-static struct rows habits(const struct memory *m)
-{
-	return (struct rows){ (char *)m->habit, sizeof(*m->habit), MEMORY_HABITS };
-}
-
+/* NULL also for one that somebody claimed and has not begun: killed, say. */
 static struct memory_row *row_find(const struct memory *m, uint64_t key)
 {
 	struct rows t = destinations(m);
+	struct memory_row *r = (struct memory_row *)(void *)rows_find(&t, key);
 
-	return (struct memory_row *)(void *)rows_find(&t, key);
+	return r && LOAD(r->whose) == (uint32_t)key ? r : NULL;
 }
 
 static void counts_clear(struct memory_counts *c)
@@ -61,31 +58,32 @@ static void counts_clear(struct memory_counts *c)
 		STORE(c->reason[i], 0);
 }
 
-/* Words with a tag are another's already. */
-static void row_begin(struct memory_row *r, const struct addr *to)
+/* What it held is another's, or forgotten. */
+static void row_begin(struct memory_row *r, const struct addr *to, uint64_t key)
 {
+	STORE(r->answered, 0);
+	strike_clear(&r->struck);
+	strike_clear(&r->slow);
 	counts_clear(&r->count);
-	pace_clear(&r->pace.fast);
-	pace_clear(&r->pace.plain);
-	STORE(r->pace.turns, 0);
+	pace_clear(&r->pace);
 	STORE(r->rtt_us, 0);
 	STORE(r->saved_us, 0);
 	for (int i = 0; i < 16; i++)
 		STORE(r->ip[i], to->ip[i]);
 	STORE(r->port, to->port);
 	STORE(r->version, to->version);
+	STORE(r->whose, (uint32_t)key); /* last: up to here nobody believes it */
 }
 
 static struct memory_row *row_claim(struct memory *m, const struct addr *to,
 				    uint64_t key)
 {
 	struct rows t = destinations(m);
-	int fresh;
-	struct memory_row *r = (struct memory_row *)(void *)rows_claim(
-		&t, key, clock_today_s(), &fresh);
+	struct memory_row *r = (struct memory_row *)(void *)rows_claim(&t, key,
+								       clock_today_s());
 
-	if (r && fresh)
-		row_begin(r, to);
+	if (r && LOAD(r->whose) != (uint32_t)key)
+		row_begin(r, to, key);
 	return r;
 }
 
@@ -117,20 +115,26 @@ static void ask_pause(const struct strikes *s, uint64_t key,
 	ret->strikes = v;
 }
 
-static void ask_pauses(const struct memory *m, const struct memory_row *r, uint64_t key,
+/* What never leaves this host is on no path's near side. */
+static void ask_pauses(const struct memory *m, const struct addr *to,
 		       const struct memory_rule *rule, struct memory_view *ret)
 {
 	const struct strike_rule once = { 1, rule->strike.pause_cs };
+	uint64_t key = key_of(to, 0);
+	const struct memory_row *r = row_find(m, key);
 
 	if (r) {
 		ask_pause(&r->struck, key, &rule->strike, REASON_paused, ret);
 		ask_pause(&r->slow, key, &once, REASON_slower, ret);
 	}
-	ask_pause(&m->side.all, STRIKE_SIDE_TAG, &once, REASON_paused, ret);
+	if (!addr_is_loopback(to))
+		ask_pause(&m->side.all, STRIKE_SIDE_TAG, &once, REASON_paused, ret);
 	if (!r || ret->pause == REASON_paused || (ret->pause && !ret->is_due) ||
 	    !pace_is_slower(&r->pace, rule->slower))
 		return;
 	ret->slower_now = true;
+	if (!pace_is_sure(&r->pace))
+		return;
 	ret->pause = REASON_slower;
 	ret->is_due = false;
 	ret->until_cs = clock_today_cs() + rule->strike.pause_cs;
@@ -152,30 +156,17 @@ uint32_t memory_rtt_us(const struct memory *m, const struct addr *to)
 	return r ? LOAD(r->rtt_us) : 0;
 }
 
-/* What is noted of this program there, however old; ret_s: since when. */
-static enum habit habit_noted(const struct memory *m, uint64_t own, uint32_t *ret_s)
-{
-	const struct rows t = habits(m);
-	const struct memory_habit *h = (const struct memory_habit *)(void *)rows_find(
-		&t, own);
-	uint32_t habit = h ? LOAD(h->habit) ^ (uint32_t)own : HABIT_UNKNOWN;
-
-	*ret_s = h ? rows_seconds(own, LOAD(h->head.seen)) : 0;
-	return habit <= HABIT_WROTE_LATE ? (enum habit)habit : HABIT_UNKNOWN;
-}
-
 void memory_ask(const struct memory *m, const struct addr *to, uint32_t program,
 		const struct memory_rule *rule, struct memory_view *ret)
 {
-	uint64_t key = key_of(to, 0);
 	uint32_t since;
 
 	*ret = (struct memory_view){ .answered = false };
 	ret->answered = memory_answered(m, to, rule->proven_for_s);
-	ret->habit = habit_noted(m, key_of(to, program), &since);
+	ret->habit = habit_noted(&m->habits, key_of(to, program), &since);
 	if (!recent(since, clock_today_s(), rule->proven_for_s))
 		ret->habit = HABIT_UNKNOWN;
-	ask_pauses(m, row_find(m, key), key, rule, ret);
+	ask_pauses(m, to, rule, ret);
 }
 
 bool memory_look(const struct memory *m, const struct addr *to, uint32_t program,
@@ -185,7 +176,7 @@ bool memory_look(const struct memory *m, const struct addr *to, uint32_t program
 	const struct memory_row *r = row_find(m, key);
 
 	*ret = (struct memory_facts){ .answered_s = 0 };
-	ret->habit = habit_noted(m, key_of(to, program), &ret->habit_s);
+	ret->habit = habit_noted(&m->habits, key_of(to, program), &ret->habit_s);
 	for (int i = 0; r && i < OUTCOMES; i++)
 		ret->outcome[i] = LOAD(r->count.outcome[i]);
 	for (int i = 0; r && i < REASONS; i++)
@@ -204,14 +195,18 @@ bool memory_look(const struct memory *m, const struct addr *to, uint32_t program
 
 #define SAME_CS 50
 
-/* From now on only what comes after this pause says whether it shall be another. */
-static void pause_slower(struct memory_row *r, uint64_t key)
+/*
+ * If it is sure it is paused, and from now on only what comes after this pause says
+ * whether it shall be another.
+ */
+static void seems_slower(struct memory_row *r, uint64_t key, bool is_sure)
 {
 	uint64_t now = clock_today_cs();
 
 	/* who saw the same in the same moment is no further strike */
-	if (strike_add(&r->slow, (uint32_t)key, STRIKE_OPTION, now - SAME_CS, now))
-		pace_clear(&r->pace.fast);
+	if (!is_sure ||
+	    strike_add(&r->slow, (uint32_t)key, STRIKE_OPTION, now - SAME_CS, now))
+		pace_look_closely(&r->pace, now);
 }
 
 enum reason memory_gate(struct memory *m, const struct addr *to,
@@ -221,7 +216,7 @@ enum reason memory_gate(struct memory *m, const struct addr *to,
 	struct memory_row *r = row_find(m, key);
 
 	if (seen->slower_now && r)
-		pause_slower(r, key);
+		seems_slower(r, key, seen->pause == REASON_slower && !seen->is_due);
 	if (seen->pause == REASON_none || !seen->is_due)
 		return seen->pause;
 	if (seen->pause == REASON_slower) /* it costs little, and many are needed */
@@ -261,7 +256,8 @@ void memory_strike(struct memory *m, const struct addr *to, enum strike_kind kin
 	uint64_t key = key_of(to, 0), now = clock_today_cs();
 	struct memory_row *r = row_claim(m, to, key);
 
-	if (r && strike_add(&r->struck, (uint32_t)key, kind, begun_cs, now))
+	if (r && strike_add(&r->struck, (uint32_t)key, kind, begun_cs, now) &&
+	    !addr_is_loopback(to))
 		strike_side_add(&m->side, key, kind, begun_cs, now);
 }
 
@@ -271,7 +267,7 @@ static void forgive_slow(struct memory_row *r, uint64_t key)
 	const struct strike_rule any = { 1, 1 };
 	struct strike_view v;
 
-	if (LOAD(r->pace.fast.n) < 2 * PACE_SAMPLES)
+	if (pace_is_sure(&r->pace))
 		return;
 	strike_look(&r->slow, (uint32_t)key, &any, clock_today_cs(), &v);
 	if (v.count)
@@ -287,26 +283,27 @@ static void smooth_rtt(struct memory_row *r, uint32_t rtt_us)
 		STORE(r->rtt_us, was ? was - was / 8 + rtt_us / 8 : rtt_us);
 }
 
-static void count(struct memory_counts *c, enum outcome o, enum reason why, uint32_t n)
+static void count(struct memory_counts *c, enum outcome o, enum reason why)
 {
-	ADD(c->outcome[o], n);
-	ADD(c->reason[why], n);
+	ADD(c->outcome[o], 1);
+	ADD(c->reason[why], 1);
 }
 
 static void end_row(struct memory_row *r, uint64_t key, const struct memory_end *end)
 {
 	bool rode = end->had_data && end->reason == REASON_none;
 
-	count(&r->count, end->outcome, end->reason, 1);
+	count(&r->count, end->outcome, end->reason);
 	smooth_rtt(r, end->rtt_us);
 	if (end->answered)
 		STORE(r->answered, rows_stamp(key, clock_today_s()));
 	if (end->outcome == OUTCOME_data_acked && !end->syn_again)
 		ADD(r->saved_us, end->rtt_us);
-	if (!end->first_byte_us)
+	if (!end->first_byte_us ||
+	    !pace_is_for(&r->pace, end->begun_cs, clock_today_cs()))
 		return;
 	if (rode) {
-		pace_add(&r->pace.fast, end->first_byte_us);
+		pace_add_fast(&r->pace, end->first_byte_us);
 		forgive_slow(r, key);
 	} else if (end->reason == REASON_baseline) {
 		pace_add(&r->pace.plain, end->first_byte_us);
@@ -319,50 +316,47 @@ void memory_end(struct memory *m, const struct addr *to, const struct memory_end
 	struct memory_row *r = row_claim(m, to, key);
 	enum outcome o = end->outcome;
 
-	count(&m->total, o, end->reason, 1);
 	if (!r)
 		return;
 	end_row(r, key, end);
-	if (o == OUTCOME_syn_retransmitted ||
-	    ((o == OUTCOME_cookie_requested || o == OUTCOME_opened_early) &&
-	     end->syn_again))
+	if (end->cut)
+		memory_failed(m, to);
+	else if (o == OUTCOME_syn_retransmitted ||
+		 ((o == OUTCOME_cookie_requested || o == OUTCOME_opened_early) &&
+		  end->syn_again))
 		memory_strike(m, to, end->had_data ? STRIKE_DATA : STRIKE_OPTION,
 			      end->begun_cs);
 	else if (o != OUTCOME_plain && !end->syn_again) {
 		strike_success(&r->struck, (uint32_t)key, end->had_data);
-		strike_side_success(&m->side, end->had_data, clock_today_cs());
+		if (!addr_is_loopback(to))
+			strike_side_success(&m->side, end->had_data, clock_today_cs());
 	}
 }
 
-void memory_declined(struct memory *m, const struct addr *to, enum reason why,
-		     uint32_t n)
+void memory_declined(struct memory *m, const struct addr *to, enum reason why)
 {
-	struct memory_row *r = to ? row_find(m, key_of(to, 0)) : NULL;
+	uint64_t key = key_of(to, 0);
+	struct memory_row *r = row_find(m, key);
 
-	count(&m->total, OUTCOME_plain, why, n);
-	if (r)
-		count(&r->count, OUTCOME_plain, why, n);
+	if (!r)
+		return;
+	rows_touch(&r->head, key, clock_today_s()); /* a pause may last a day */
+	count(&r->count, OUTCOME_plain, why);
 }
 
 void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 		  enum habit h)
 {
-	uint64_t key = key_of(to, program);
-	struct rows t = habits(m);
-	int fresh;
-	struct memory_habit *r = (struct memory_habit *)(void *)rows_claim(
-		&t, key, clock_today_s(), &fresh);
-
-	if (!r)
-		return;
-	if (h == HABIT_WROTE_LATE &&
-	    LOAD(r->habit) != (HABIT_WRITES_FIRST ^ (uint32_t)key))
-		h = HABIT_UNKNOWN;
-	STORE(r->habit, (uint32_t)h ^ (uint32_t)key);
-	STORE(r->of, (uint32_t)key_of(to, 0));
+	habit_note(&m->habits, key_of(to, program), (uint32_t)key_of(to, 0), h);
 }
 
 /* --- forgetting ------------------------------------------------------------------ */
+
+static void row_free(struct memory_row *r, uint64_t key)
+{
+	STORE(r->whose, 0); /* else it would all be back with its next connection */
+	rows_free(&r->head, key);
+}
 
 bool memory_forget(struct memory *m, const struct addr *to)
 {
@@ -370,29 +364,15 @@ bool memory_forget(struct memory *m, const struct addr *to)
 	struct memory_row *r = row_find(m, key);
 	bool known = r != NULL;
 
-	if (r) {
-		strike_clear(&r->struck);
-		strike_clear(&r->slow);
-		rows_free(&r->head, key);
-	}
-	for (int i = 0; i < MEMORY_HABITS; i++) {
-		struct memory_habit *h = &m->habit[i];
-		uint64_t own = LOAD(h->head.key);
-
-		if (own && LOAD(h->of) == (uint32_t)key) {
-			rows_free(&h->head, own);
-			known = true;
-		}
-	}
-	return known;
+	if (r)
+		row_free(r, key);
+	return habit_forget(&m->habits, (uint32_t)key) || known;
 }
 
 void memory_forget_all(struct memory *m)
 {
 	strike_side_clear(&m->side);
-	counts_clear(&m->total);
 	for (int i = 0; i < MEMORY_DESTINATIONS; i++)
-		rows_free(&m->row[i].head, LOAD(m->row[i].head.key));
-	for (int i = 0; i < MEMORY_HABITS; i++)
-		rows_free(&m->habit[i].head, LOAD(m->habit[i].head.key));
+		row_free(&m->row[i], LOAD(m->row[i].head.key));
+	habit_forget_all(&m->habits);
 }

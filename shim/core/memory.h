@@ -19,22 +19,14 @@
 #include <stdint.h>
 
 #include "core/addr.h"
+#include "core/habit.h"
 #include "core/outcome.h"
 #include "core/pace.h"
 #include "core/rows.h"
 #include "core/strike.h"
 
-enum habit {
-	HABIT_UNKNOWN,
-	HABIT_WRITES_FIRST,
-	HABIT_READS_FIRST,
-	HABIT_KNOCKS,
-	HABIT_WROTE_LATE, /* it writes first, but the last time not at once */
-};
-
 #define MEMORY_FILE "destinations.2" /* the layout's version is part of the name */
 #define MEMORY_DESTINATIONS 2048
-#define MEMORY_HABITS 4088
 #define MEMORY_REASONS 16 /* room for more of them */
 
 struct memory_counts {
@@ -53,25 +45,19 @@ struct memory_row {
 	_Atomic uint8_t ip[16];	   /* where: for display, never believed */
 	_Atomic uint16_t port;
 	_Atomic uint8_t version;
-};
-
-struct memory_habit {
-	struct rows_head head;
-	_Atomic uint32_t habit; /* enum habit, xor low half of key */
-	_Atomic uint32_t of;	/* low half of the destination's key */
+	_Atomic uint32_t whose; /* low half of the key whose past all this is */
 };
 
 struct memory {
 	_Atomic uint64_t magic;
 	struct strike_side side;
-	_Alignas(64) struct memory_counts total;
-	_Alignas(64) struct memory_habit habit[MEMORY_HABITS];
+	_Alignas(64) struct habits habits;
 	struct memory_row row[MEMORY_DESTINATIONS];
 };
 
 _Static_assert(sizeof(struct memory_row) == 256, "four cache lines");
 _Static_assert((int)REASONS <= MEMORY_REASONS, "there is room for every reason");
-_Static_assert(sizeof(struct memory) == 622656, "the layout of the file");
+_Static_assert(sizeof(struct memory) == 622528, "the layout of the file");
 
 /* What the policy says about it. */
 struct memory_rule {
@@ -86,7 +72,7 @@ struct memory_view {
 	enum reason pause; /* REASON_none, _paused, _slower */
 	bool is_due;	   /* ... which is over: a trial may go */
 	bool of_all;	   /* ... of all destinations */
-	bool slower_now;   /* ... and nobody has written it down yet */
+	bool slower_now;   /* so it seems: memory_gate() has it looked at, or pauses */
 	uint64_t until_cs;
 	struct strike_view strikes; /* that led to it, or may */
 };
@@ -108,6 +94,7 @@ struct memory_end {
 	bool had_data;	/* its SYN */
 	bool syn_again; /* it had to be sent again */
 	bool answered;	/* bytes came back */
+	bool cut;	/* none did, it was ended by an error: that proves nothing */
 	uint32_t rtt_us;
 	uint32_t first_byte_us; /* after connect(); 0: not known */
 	uint64_t begun_cs;
@@ -138,14 +125,13 @@ void memory_failed(struct memory *m, const struct addr *to);
 /* A SYN was lost that Fast Open may be guilty of; of a connection begun then. */
 void memory_strike(struct memory *m, const struct addr *to, enum strike_kind kind,
 		   uint64_t begun_cs);
-/* HABIT_WROTE_LATE is believed once (a busy machine); twice in a row is UNKNOWN. */
+/* See core/habit. */
 void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 		  enum habit h);
 /* A connection's one record. */
 void memory_end(struct memory *m, const struct addr *to, const struct memory_end *end);
-/* ... of n that were never ours: no row is made for them.  to NULL: only the sum. */
-void memory_declined(struct memory *m, const struct addr *to, enum reason why,
-		     uint32_t n);
+/* ... of one that was never ours: no row is made for it. */
+void memory_declined(struct memory *m, const struct addr *to, enum reason why);
 /* Forgets a destination, with all programs' habits there; false: it was not known. */
 bool memory_forget(struct memory *m, const struct addr *to);
 void memory_forget_all(struct memory *m);

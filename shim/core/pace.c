@@ -6,6 +6,11 @@
 
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_relaxed)
 
+#define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_relaxed)
+
+#define CLOSE 1u		    /* of since: it is not over */
+#define PATIENCE (8 * PACE_SAMPLES) /* with Fast Open, before the next one */
+
 /* Five bits of exponent, eleven of fraction: half a thousandth exact, in order. */
 #define FRACTION 11
 
@@ -28,19 +33,61 @@ static uint32_t lengthen(uint16_t v)
 	return exponent ? (fraction | 1u << FRACTION) << (exponent - 1) : fraction;
 }
 
-void pace_add(struct pace_times *t, uint32_t us)
+static void put(struct pace_times *t, uint32_t n, uint32_t us)
 {
-	uint32_t n = atomic_fetch_add_explicit(&t->n, 1, memory_order_relaxed);
-
 	atomic_store_explicit(&t->at[n % PACE_SAMPLES], shorten(us),
 			      memory_order_relaxed);
 	if (n == UINT32_MAX) /* full it was, full it stays */
 		atomic_store_explicit(&t->n, PACE_SAMPLES, memory_order_relaxed);
 }
 
-void pace_clear(struct pace_times *t)
+void pace_add(struct pace_times *t, uint32_t us)
 {
-	atomic_store_explicit(&t->n, 0, memory_order_relaxed);
+	put(t, atomic_fetch_add_explicit(&t->n, 1, memory_order_relaxed), us);
+}
+
+void pace_add_fast(struct pace *p, uint32_t us)
+{
+	uint32_t n = LOAD(p->fast.n);
+
+	if (!pace_is_sure(p))
+		pace_add(&p->fast, us);
+	/* who is not the one to count it lets it be: there will be others */
+	else if (n < PACE_SAMPLES && n <= LOAD(p->plain.n) &&
+		 atomic_compare_exchange_strong(&p->fast.n, &n, n + 1))
+		put(&p->fast, n, us);
+}
+
+static void restart(struct pace *p, uint32_t since)
+{
+	STORE(p->since, since);
+	STORE(p->fast.n, 0);
+	STORE(p->plain.n, 0);
+}
+
+void pace_clear(struct pace *p)
+{
+	STORE(p->turns, 0);
+	restart(p, 0);
+}
+
+void pace_look_closely(struct pace *p, uint64_t now_cs)
+{
+	restart(p, (uint32_t)now_cs | CLOSE);
+}
+
+bool pace_is_sure(const struct pace *p)
+{
+	return LOAD(p->since) & CLOSE;
+}
+
+bool pace_is_for(const struct pace *p, uint64_t begun_cs, uint64_t now_cs)
+{
+	uint32_t since = LOAD(p->since);
+
+	/* in the future: the clock was set back */
+	return !since || (int32_t)((uint32_t)begun_cs - since) >= 0 ||
+	       (int32_t)((uint32_t)now_cs - since) < -2;
 }
 
 /* In order; how many. */
@@ -67,14 +114,25 @@ uint32_t pace_median_us(const struct pace_times *t)
 	return n ? lengthen(v[n / 2]) : 0;
 }
 
+/* Who makes the next connection has seen nothing in it: it is over. */
+static void end_close_look(struct pace *p)
+{
+	uint32_t since = LOAD(p->since);
+
+	if (since & CLOSE && LOAD(p->fast.n) >= PACE_SAMPLES &&
+	    LOAD(p->plain.n) >= PACE_SAMPLES)
+		atomic_compare_exchange_strong(&p->since, &since, since + CLOSE);
+}
+
 bool pace_is_baseline(struct pace *p, uint32_t one_in)
 {
 	uint32_t turn, block;
 
 	if (!one_in)
 		return false;
+	end_close_look(p);
 	if (one_in > PACE_WARM && LOAD(p->plain.n) < PACE_SAMPLES)
-		one_in = PACE_WARM;
+		one_in = pace_is_sure(p) ? 2 : PACE_WARM;
 	turn = atomic_fetch_add_explicit(&p->turns, 1, memory_order_relaxed);
 	block = turn / one_in;
 	/* once in each block, but not in step with what the program does in turns */
@@ -85,9 +143,11 @@ bool pace_is_baseline(struct pace *p, uint32_t one_in)
 bool pace_is_slower(const struct pace *p, uint32_t thousandths)
 {
 	uint16_t fast[PACE_SAMPLES], plain[PACE_SAMPLES];
+	uint32_t least = pace_is_sure(p) ? PACE_SAMPLES : PATIENCE;
 
 	/* once for each set: many looks would find a lucky one some day */
-	if (LOAD(p->fast.n) % PACE_SAMPLES || sorted(&p->fast, fast) < PACE_SAMPLES ||
+	if (LOAD(p->fast.n) % PACE_SAMPLES || LOAD(p->fast.n) < least ||
+	    sorted(&p->fast, fast) < PACE_SAMPLES ||
 	    sorted(&p->plain, plain) < PACE_SAMPLES)
 		return false;
 	return lengthen(fast[1]) * 1000ull >

@@ -21,17 +21,28 @@ struct pace_times {
 struct pace {
 	struct pace_times fast, plain;
 	_Atomic uint32_t turns; /* connections asked about */
+	_Atomic uint32_t since; /* looked at closely since then, in cs; 0: not */
 };
 
-/* Microseconds from connect() to the first byte. */
+/* Microseconds from connect() to the first byte, without Fast Open ... */
 void pace_add(struct pace_times *t, uint32_t us);
+/* ... and with it. */
+void pace_add_fast(struct pace *p, uint32_t us);
 /* Start again. */
-void pace_clear(struct pace_times *t);
+void pace_clear(struct pace *p);
+/*
+ * ... and look closely: the next connections go with and without Fast Open by turns,
+ * and one of each is kept in turn, until there are enough.
+ */
+void pace_look_closely(struct pace *p, uint64_t now_cs);
+/* Does a connection count that was begun then? */
+bool pace_is_for(const struct pace *p, uint64_t begun_cs, uint64_t now_cs);
 /* Of those that are there; 0: none. */
 uint32_t pace_median_us(const struct pace_times *t);
 /*
  * Shall this connection go plainly, to be compared with?  One in so many, after the
- * first PACE_WARM; while samples are missing, one in PACE_WARM at least.  0: none.
+ * first PACE_WARM; while samples are missing, one in PACE_WARM at least, and in a close
+ * look one in two.  0: none.
  */
 #define PACE_WARM 16
 bool pace_is_baseline(struct pace *p, uint32_t one_in);
@@ -41,5 +52,10 @@ bool pace_is_baseline(struct pace *p, uint32_t one_in);
  * it.
  */
 bool pace_is_slower(const struct pace *p, uint32_t thousandths);
+/*
+ * Is this a close look, so that both kinds are of the same moments?  Else a server that
+ * stumbled was slow with Fast Open only because hardly anybody came without.
+ */
+bool pace_is_sure(const struct pace *p);
 
 #endif

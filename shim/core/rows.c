@@ -41,23 +41,24 @@ static struct rows_head *victim(const struct rows *t, uint64_t key, uint64_t *re
 	return best;
 }
 
-struct rows_head *rows_claim(const struct rows *t, uint64_t key, uint32_t now_s,
-			     int *ret_new)
+void rows_touch(struct rows_head *r, uint64_t key, uint32_t now_s)
+{
+	if (rows_seconds(key, LOAD(r->seen)) != now_s)
+		atomic_store_explicit(&r->seen, rows_stamp(key, now_s),
+				      memory_order_release);
+}
+
+struct rows_head *rows_claim(const struct rows *t, uint64_t key, uint32_t now_s)
 {
 	struct rows_head *r = rows_find(t, key);
 	uint64_t was = 0;
 
-	*ret_new = 0;
 	if (!r) {
 		r = victim(t, key, &was);
-		if (atomic_compare_exchange_strong(&r->key, &was, key))
-			*ret_new = 1;
-		else if (was != key)
+		if (!atomic_compare_exchange_strong(&r->key, &was, key) && was != key)
 			return NULL;
 	}
-	if (rows_seconds(key, LOAD(r->seen)) != now_s)
-		atomic_store_explicit(&r->seen, rows_stamp(key, now_s),
-				      memory_order_release);
+	rows_touch(r, key, now_s);
 	return r;
 }
 

@@ -34,9 +34,10 @@ static inline uint32_t rows_seconds(uint64_t key, uint64_t stamp)
 }
 
 struct rows_head *rows_find(const struct rows *t, uint64_t key);
-/* ret_new: it was free, or another's: what it holds is not this key's. */
-struct rows_head *rows_claim(const struct rows *t, uint64_t key, uint32_t now_s,
-			     int *ret_new);
+/* It may have been free, or another's: then what it holds is not this key's. */
+struct rows_head *rows_claim(const struct rows *t, uint64_t key, uint32_t now_s);
+/* It is in use: others are taken over before it. */
+void rows_touch(struct rows_head *r, uint64_t key, uint32_t now_s);
 /* Forgets it, if it is still that key's. */
 void rows_free(struct rows_head *r, uint64_t key);
 

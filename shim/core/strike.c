@@ -108,8 +108,9 @@ static bool is_tried(const struct strikes *s, uint32_t tag, uint64_t since_cs,
 {
 	struct word t = unpack(tag, LOAD(s->trial));
 
-	return t.count && t.when_cs >= since_cs && t.when_cs <= now_cs &&
-	       now_cs - t.when_cs < STRIKE_TRIAL_CS;
+	/* a strike of the future was before a clock was set back */
+	return t.count && (t.when_cs >= since_cs || since_cs > now_cs) &&
+	       t.when_cs <= now_cs && now_cs - t.when_cs < STRIKE_TRIAL_CS;
 }
 
 void strike_look(const struct strikes *s, uint32_t tag, const struct strike_rule *rule,
@@ -183,6 +184,7 @@ void strike_clear(struct strikes *s)
 {
 	atomic_store(&s->word, 0);
 	atomic_store(&s->trial, 0);
+	atomic_store(&s->luck, 0);
 }
 
 /* --- our own side ---------------------------------------------------------------- */
@@ -197,9 +199,10 @@ void strike_clear(struct strikes *s)
 static bool is_unanswered(const struct strike_side *s, uint64_t entry, uint64_t now_cs)
 {
 	uint64_t when = entry & MASK(WHEN_BITS);
+	uint64_t success = LOAD(s->success_cs[!!(entry & SIDE_DATA)]);
 
 	return entry && when <= now_cs && now_cs - when < SIDE_CS &&
-	       LOAD(s->success_cs[!!(entry & SIDE_DATA)]) < when;
+	       (success < when || success > now_cs);
 }
 
 static void side_note(struct strike_side *s, uint64_t entry)

@@ -63,7 +63,7 @@ bool strike_try(struct strikes *s, uint32_t tag, const struct strike_view *seen,
 bool strike_add(struct strikes *s, uint32_t tag, enum strike_kind kind,
 		uint64_t begun_cs, uint64_t now_cs);
 void strike_success(struct strikes *s, uint32_t tag, bool had_data);
-/* No strikes, no trial; what is known of luck stays. */
+/* No strikes, no trial, no luck. */
 void strike_clear(struct strikes *s);
 
 /*

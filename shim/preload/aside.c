@@ -6,6 +6,7 @@
 #include "preload/book.h"
 #include "preload/client.h"
 #include "preload/death.h"
+#include "preload/kept.h"
 #include "preload/linger.h"
 #include "preload/listener.h"
 #include "preload/naming.h"
@@ -32,6 +33,7 @@ bool aside_for_cage(void)
 	death_is_near();
 	slot_each(0, SLOT_MAX - 1, forget);
 	linger_drop();
+	kept_forget();
 	log_once(&said, LOG_INFO, "cage",
 		 "the program filters its own system calls, "
 		 "connecting and listening normally from now on");

@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/sys.h"
+#include "preload/kept.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
 #include "preload/names.h"
@@ -120,11 +121,12 @@ static enum reason habit(const struct choice *c)
 	return REASON_none;
 }
 
-/* Of this host the kernel is asked, of others the memory. */
+/* Of this host the kernel is asked, of others the memory; and what may be lost on the
+ * way to them has to be kept. */
 static bool is_there(int fd, const struct choice *c)
 {
 	return kernel_is_own_host(fd, &c->to) ? kernel_has_listener(fd, &c->to)
-					      : c->known.answered;
+					      : c->known.answered && kept_has_room();
 }
 
 enum reason choice_not_proven(int fd, const struct choice *c)
@@ -138,10 +140,13 @@ enum reason choice_not_proven(int fd, const struct choice *c)
 static enum reason held_off(int fd, const struct choice *c)
 {
 	uint32_t one_in = (uint32_t)c->rule.value[KEY_baseline];
+	enum reason why = REASON_none;
 
-	if (c->known.pause != REASON_none)
-		return choice_is_tcp(fd) ? learn_gate(&c->to, &c->known)
-					 : CHOICE_NOT_TCP;
+	if (c->known.pause != REASON_none || c->known.slower_now)
+		why = choice_is_tcp(fd) ? learn_gate(&c->to, &c->known)
+					: CHOICE_NOT_TCP;
+	if (why != REASON_none || c->known.pause == REASON_paused)
+		return why; /* a trial is none of those */
 	if (addr_is_loopback(&c->to) || habit(c) != REASON_none || !c->known.answered ||
 	    !learn_is_baseline(&c->to, one_in))
 		return REASON_none;

@@ -13,7 +13,9 @@
 #include "preload/kernel.h"
 #include "preload/learn.h"
 #include "preload/linger.h"
+#include "preload/revive.h"
 #include "preload/sockopt.h"
+#include "preload/tally.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
 
@@ -34,24 +36,40 @@ static bool still_opening(int fd)
 	return !outcome_facts(fd, &f) && f.handshaking;
 }
 
-/* Nobody waits for it any more, but its bytes or its coming are owed to the server. */
-static void outlive(int fd, struct slot *s)
+/* Until it is open, if it can be; at most so long. */
+static void let_open_for(int fd, struct slot *s, int timeout_ms)
+{
+	uint64_t end = clock_now_us() + (uint64_t)timeout_ms * 1000, now;
+
+	if (kept_any())
+		revive_settle(fd, s, timeout_ms);
+	now = clock_now_us();
+	kernel_wait_handshake(fd, now < end ? (int)((end - now) / 1000) : 0);
+}
+
+/*
+ * Nobody waits for it any more, but its bytes or its coming are owed to the server.
+ * true: it lives on by another descriptor.
+ */
+static bool outlive(int fd, struct slot *s)
 {
 	int close_waits_s = kernel_linger_s(fd);
 
 	if (close_waits_s > 0 &&
-	    kernel_wait_handshake(fd, close_waits_s < 1000 ? close_waits_s * 1000 : -1))
-		return;
+	    kernel_wait_handshake(fd,
+				  close_waits_s < 1000 ? close_waits_s * 1000 : -1) &&
+	    !revive_step(fd, s))
+		return false;
 	/* for linger: whether somebody else may still use it, now that this one goes */
 	if (slot_marked(fd, MARK_ALONE))
 		slot_unflag(s, SLOT_SHARED);
 	else
 		slot_flag(s, SLOT_SHARED);
 	/* left in a set, its events would come for a number that is closed */
-	if (!epoll_forget(fd))
-		kernel_wait_handshake(fd, LINGER_END_MS);
-	else
-		linger_add(fd, s);
+	if (epoll_forget(fd))
+		return linger_add(fd, s);
+	let_open_for(fd, s, LINGER_END_MS);
+	return false;
 }
 
 /*
@@ -78,6 +96,8 @@ static bool lives_on(int fd)
 	if (twin < 0)
 		return false;
 	epoll_inherited(fd, twin);
+	if (kept_any())
+		kept_moves(slot_room(fd)->cookie, twin);
 	slot_set(fd, SLOT_PLAIN);
 	thread_paid(fd);
 	return true;
@@ -86,6 +106,7 @@ static bool lives_on(int fd)
 void death_of(int fd)
 {
 	struct slot *s = slot_of(fd);
+	bool lingers;
 
 	if (!s || lives_on(fd))
 		return;
@@ -94,11 +115,14 @@ void death_of(int fd)
 		learn_silence_of(fd, s);
 		learn_given_up(fd, s);
 	}
-	if (slot_state(fd) == SLOT_OPENING && counted_on(s) && still_opening(fd))
-		outlive(fd, s);
-	if (!still_opening(fd)) {
+	/* refused in this moment, it is opening again */
+	lingers = slot_state(fd) == SLOT_OPENING && counted_on(s) &&
+		  (still_opening(fd) || revive_step(fd, s)) && outlive(fd, s);
+	if (!lingers && !still_opening(fd)) {
 		learn_connection(fd, s);
 		say_farewell(fd, s);
+		if (kept_any())
+			kept_release(s->cookie);
 	}
 	slot_set(fd, SLOT_PLAIN);
 	thread_not_fresh(fd);
@@ -123,7 +147,7 @@ static void let_open(int fd)
 
 	debt_materialize(fd);
 	if (s && slot_state(fd) == SLOT_OPENING && counted_on(s))
-		kernel_wait_handshake(fd, end_ms(s));
+		let_open_for(fd, s, end_ms(s));
 }
 
 void death_is_near(void)
@@ -136,7 +160,7 @@ void death_of_process(void)
 {
 	death_is_near();
 	slot_each(0, SLOT_MAX - 1, death_of);
-	learn_settle();
+	tally_settle();
 }
 
 static void let_open_if_closed_by_exec(int fd)
@@ -149,12 +173,14 @@ static void let_open_if_closed_by_exec(int fd)
 void death_by_exec(void)
 {
 	slot_each(0, SLOT_MAX - 1, let_open_if_closed_by_exec);
+	if (kept_any())
+		revive_all(LINGER_END_MS);
 	linger_wait();
 }
 
 static void copy_marks(int from, int to)
 {
-	static const enum slot_mark marks[] = { MARK_OURS, MARK_QUICK };
+	static const enum slot_mark marks[] = { MARK_OURS, MARK_QUICK, MARK_COUNTED };
 
 	for (size_t k = 0; k < sizeof(marks) / sizeof(*marks); k++)
 		if (slot_marked(from, marks[k]))
@@ -219,5 +245,7 @@ static void make_copy(int fd)
 
 void death_copied_by_fork(void)
 {
+	kept_forget();
+	tally_copied();
 	slot_each(0, SLOT_MAX - 1, make_copy);
 }

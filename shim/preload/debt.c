@@ -10,6 +10,7 @@
 #include "preload/epoll.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
+#include "preload/revive.h"
 #include "preload/slot.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
@@ -63,6 +64,8 @@ void debt_settle(int fd, int timeout_ms)
 	if (slot_state(fd) != SLOT_OPENING)
 		return;
 	s = slot_of(fd);
+	if (s && kept_any())
+		revive_settle(fd, s, timeout_ms);
 	if (s && (told || slot_has(s, SLOT_TOLD) || slot_has(s, SLOT_SEEN)) &&
 	    !slot_has(s, SLOT_SILENT) && !is_dead(s) &&
 	    !kernel_wait_handshake(fd, timeout_ms))

@@ -3,6 +3,7 @@
 #include "preload/epoll.h"
 
 #include <stdatomic.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/mman.h>
 
@@ -65,6 +66,58 @@ bool epoll_asked(int fd, uint32_t events)
 	return m && m->set_plus_one && m->events & events;
 }
 
+bool epoll_in_several(int fd)
+{
+	const struct memo *m = memo_find(fd);
+
+	return m && m->set_plus_one == IN_SEVERAL + 1;
+}
+
+bool epoll_means(int fd, int set, uint64_t data)
+{
+	const struct memo *m = memo_find(fd);
+
+	return m && m->set_plus_one == set + 1 && m->data == data;
+}
+
+bool epoll_means_only(int fd)
+{
+	const struct memo *m = memo_find(fd);
+
+	for (int i = 0; m && i < SLOT_MAX; i++) {
+		if (!memo_find(i))
+			i += CHUNK - 1;
+		else if (i != fd && epoll_means(i, m->set_plus_one - 1, m->data) &&
+			 sys_fcntl(i, F_GETFD, 0) >= 0)
+			return false;
+	}
+	return m;
+}
+
+uint32_t epoll_ready(int fd)
+{
+	const struct memo *m = memo_find(fd);
+	uint32_t asked = m ? m->events & (EPOLLIN | EPOLLOUT) : 0;
+
+	return asked ? asked : EPOLLOUT;
+}
+
+static bool arm(int fd, const struct memo *m)
+{
+	struct epoll_event e = { .events = m->events, .data.u64 = m->data };
+
+	return !sys4(SYS_epoll_ctl, m->set_plus_one - 1, EPOLL_CTL_MOD, fd, &e);
+}
+
+bool epoll_again(int fd)
+{
+	const struct memo *m = memo_find(fd);
+
+	/* level-triggered sets look again by themselves */
+	return m && m->set_plus_one &&
+	       (!(m->events & (EPOLLET | EPOLLONESHOT)) || arm(fd, m));
+}
+
 void epoll_clear(int fd)
 {
 	struct memo *m = memo_find(fd);
@@ -76,15 +129,13 @@ void epoll_clear(int fd)
 void epoll_rearm(int fd)
 {
 	struct memo *m = memo_find(fd);
-	struct epoll_event e;
 
 	/* level-triggered sets look again by themselves; a shot that is spent stays
 	 * spent */
 	if (!m || !m->set_plus_one || !(m->events & EPOLLET) ||
 	    m->events & EPOLLONESHOT)
 		return;
-	e = (struct epoll_event){ .events = m->events, .data.u64 = m->data };
-	sys4(SYS_epoll_ctl, m->set_plus_one - 1, EPOLL_CTL_MOD, fd, &e);
+	arm(fd, m);
 }
 
 void epoll_inherited(int from, int to)

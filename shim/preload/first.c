@@ -12,8 +12,11 @@
 #include "core/sys.h"
 #include "preload/client.h"
 #include "preload/debt.h"
+#include "preload/epoll.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
+#include "preload/retry.h"
+#include "preload/revive.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
 
@@ -151,22 +154,42 @@ static int send_timeout_ms(int fd)
  */
 #define UNCANCELLED_MS 1000
 
-static int wait_writable(int fd, int timeout_ms)
+static int poll_writable(int fd, int timeout_ms, bool cancelled)
 {
-	int first = timeout_ms < 0 || timeout_ms > UNCANCELLED_MS ? UNCANCELLED_MS
-								  : timeout_ms;
-	int r = sys_poll1(fd, POLLOUT, first, NULL), was = real_errno();
-	int left = timeout_ms < 0 ? -1 : timeout_ms - first;
-	struct timespec t = { left / 1000, left % 1000 * 1000000L };
+	struct timespec t = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	int was = real_errno(), r;
 
-	if (r != 0 || left == 0)
-		return r;
-	learn_silence(clock_now_us());
-	r = REAL(ppoll)(&p, 1, left < 0 ? NULL : &t, NULL);
+	if (!cancelled)
+		return sys_poll1(fd, POLLOUT, timeout_ms, NULL);
+	r = REAL(ppoll)(&p, 1, timeout_ms < 0 ? NULL : &t, NULL);
 	if (r < 0)
 		r = -real_errno();
 	real_set_errno(was);
+	return r;
+}
+
+/* Until the connection stands, or has failed for good. */
+static int wait_writable(int fd, struct slot *s, int timeout_ms)
+{
+	int slice = UNCANCELLED_MS, left = timeout_ms, r;
+	bool owed;
+
+	do {
+		bool again = slice != UNCANCELLED_MS;
+
+		if (again && !kept_find(s->cookie))
+			slice = left;
+		if (left >= 0 && (slice < 0 || slice > left))
+			slice = left;
+		r = poll_writable(fd, slice, again);
+		owed = revive_step(fd, s);
+		if (r == 0) {
+			learn_silence(clock_now_us());
+			left -= left > 0 ? slice : 0;
+			slice = REVIVE_LOOK_MS;
+		}
+	} while (r >= 0 && left != 0 && (r == 0 || owed));
 	return r;
 }
 
@@ -175,13 +198,16 @@ static int wait_writable(int fd, int timeout_ms)
  * never was is asked for its error by a real connect(): after an answer and a reset at
  * its heels, connect() would report the reset and throw the answer away.
  */
-static int wait_handshake(int fd)
+static int wait_handshake(int fd, struct slot *s)
 {
-	int r = wait_writable(fd, send_timeout_ms(fd));
+	int r = wait_writable(fd, s, send_timeout_ms(fd));
 	struct tcp_facts f;
 
 	if (r <= 0)
 		return r < 0 && r != -EINTR ? 0 : -EINTR;
+	r = retry_before(fd, false);
+	if (r)
+		return r;
 	if (outcome_facts(fd, &f) || !f.closed || f.bytes_received || f.bytes_acked) {
 		slot_mark(fd, MARK_SAID);
 		return 0;
@@ -195,6 +221,7 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 {
 	int r;
 
+	thread_self.rode_us = clock_now_us();
 	/* a program that never waited for this connection need not now */
 	if ((size_t)n == total && (flags & MSG_DONTWAIT || !slot_has(s, SLOT_BLOCKING)))
 		return n;
@@ -205,27 +232,31 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 		return send_rest(fd, m, flags | MSG_DONTWAIT, (size_t)n);
 	}
 	debt_pay(); /* what else this thread holds back */
-	r = wait_handshake(fd);
+	r = wait_handshake(fd, s);
 	if (r == -EINTR)
 		return n; /* as a plain write: the bytes are under way */
 	if (r) {
 		learn_ended(fd, s, r);
 		return r;
 	}
-	slot_move(fd, SLOT_OPENING, SLOT_WATCHED);
+	slot_move_all(fd, SLOT_OPENING, SLOT_WATCHED);
 	return (size_t)n < total ? send_rest(fd, m, flags, (size_t)n) : n;
 }
 
 /*
  * A Fast Open send of what was judged and of nothing more, though with jumbo frames the
- * SYN has room for it.  But within a host no wire delivers twice, and a large write may
- * be known to its reader as one piece.
+ * SYN has room for it; and of what is kept, should it be lost.  But within a host no
+ * wire loses or delivers twice, and a large write may be known to its reader as one
+ * piece.
  */
 static long ride(int fd, struct slot *s, const struct msghdr *m, struct iovec *judged,
 		 int flags)
 {
 	enum payload_rule rule = rule_of(s);
+	bool here = kernel_is_own_host(fd, &s->to);
 	struct msghdr one = *m;
+	struct kept *k = NULL;
+	long n;
 
 	if (!payload_may_ride(rule, judged->iov_base, judged->iov_len)) {
 		s->reason = REASON_payload;
@@ -233,13 +264,20 @@ static long ride(int fd, struct slot *s, const struct msghdr *m, struct iovec *j
 	}
 	one.msg_name = NULL; /* the kernel would look at it after the SYN has left */
 	one.msg_namelen = 0;
-	if (rule != PAYLOAD_ANY &&
-	    (judged->iov_len < PAYLOAD_BYTES || !kernel_is_own_host(fd, &s->to))) {
+	if (!here || (rule != PAYLOAD_ANY && judged->iov_len < PAYLOAD_BYTES)) {
 		one.msg_iov = judged;
 		one.msg_iovlen = 1;
 	}
 	thread_test_cancel(); /* a write is a cancellation point before it writes */
-	return sys3(SYS_sendmsg, fd, &one, flags | MSG_FASTOPEN | MSG_DONTWAIT);
+	if (!here) {
+		k = kept_take(s->cookie, fd, judged->iov_base, judged->iov_len);
+		if (!k) /* nothing rides uninsured */
+			return -ENOBUFS;
+	}
+	n = sys3(SYS_sendmsg, fd, &one, flags | MSG_FASTOPEN | MSG_DONTWAIT);
+	if (k)
+		kept_rode(k, s->cookie, n > 0 ? (size_t)n : 0);
+	return n;
 }
 
 /* The same for what the program has in pieces; its own frame, signal stacks are small.
@@ -276,7 +314,7 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	}
 	watch_writes(s, fd);
 	if (flags & (MSG_OOB | MSG_FASTOPEN | MSG_ZEROCOPY) || m->msg_controllen ||
-	    !is_name_good(m) || !is_sound_behind(m, total)) {
+	    !is_name_good(m) || !is_sound_behind(m, total) || epoll_in_several(fd)) {
 		s->reason = REASON_payload;
 		return hold_back(fd, flags);
 	}
@@ -284,7 +322,8 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 				     : ride_gathered(fd, s, m, flags);
 	if (n < 0) /* may not, no cookie any more, or another was faster */
 		return hold_back(fd, flags);
-	slot_flag_all(fd, SLOT_SYN_DATA | SLOT_TOLD); /* who could send is connected */
+	slot_rode_all(fd, (size_t)n);
+	slot_flag_all(fd, SLOT_TOLD); /* who could send is connected */
 	slot_move_all(fd, SLOT_DEFERRED, SLOT_OPENING);
 	thread_paid(fd);
 	*ret = after_syn(fd, s, m, flags, n, total);

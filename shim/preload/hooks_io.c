@@ -39,6 +39,7 @@ int posix_close(int fd, int flags);
 #include "preload/life.h"
 #include "preload/listener.h"
 #include "preload/pause.h"
+#include "preload/retry.h"
 #include "preload/sockopt.h"
 #include "preload/unclosed.h"
 
@@ -232,10 +233,13 @@ int getpeername(int fd, struct sockaddr *to, socklen_t *len)
 {
 	int r;
 
-	if (quiet() || slot_state(fd) == SLOT_PLAIN ||
-	    !client_getpeername(fd, to, len, &r))
-		return REAL(getpeername)(fd, to, len);
-	return (int)answer(r);
+	do {
+		if (!quiet() && slot_state(fd) != SLOT_PLAIN &&
+		    client_getpeername(fd, to, len, &r))
+			return (int)answer(r);
+		r = REAL(getpeername)(fd, to, len);
+	} while (r && kept_any() && retry_after(fd, false, r));
+	return r;
 }
 
 /* The options that we set, and a handshake that ends later, are not for the program. */
@@ -254,16 +258,23 @@ static void hide_ours(int fd, int name, void *value, socklen_t len)
 int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	bool pending = !quiet() && slot_state(fd) != SLOT_PLAIN;
-	int r;
+	int failed = 0, r;
 
+	if (pending && kept_any() && level == SOL_SOCKET && name == SO_ERROR)
+		failed = retry_before(fd, false);
 	if (pending && level == IPPROTO_TCP && (name == TCP_INFO || name == TCP_MAXSEG))
 		debt_settle(fd, DEBT_SETTLE_MS);
 	r = REAL(getsockopt)(fd, level, name, value, len);
 	if (r == 0 && level == IPPROTO_TCP)
 		hide_ours(fd, name, value, *len);
 	if (r == 0 && pending && level == SOL_SOCKET && name == SO_ERROR &&
-	    *len >= sizeof(int))
+	    *len >= sizeof(int)) {
+		if (*(int *)value && kept_any() && retry_after(fd, false, 0))
+			*(int *)value = 0; /* it was not the last word */
+		if (failed)
+			*(int *)value = -failed;
 		watch_told_error(fd, *(int *)value);
+	}
 	return r;
 }
 
@@ -288,17 +299,20 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 
 /*
  * Before a write of n bytes: it is the FIRST one on a connection that is held back, or
- * as PLAIN as any; or a signal CUT it while we waited.
+ * as PLAIN as any; or it is CUT off: by a signal while we waited, by an error.
  */
 enum write_is { WRITE_PLAIN, WRITE_FIRST, WRITE_CUT };
 
-static enum write_is before_write(int fd, size_t n, int flags)
+static enum write_is before_write(int fd, size_t n, int flags, ssize_t *ret)
 {
 	struct slot *s = slot_noted(fd);
 
 	if (s && slot_state(fd) == SLOT_DEFERRED)
 		return WRITE_FIRST;
+	*ret = -EINTR;
 	if (!(flags & MSG_DONTWAIT) && !pause_on(fd, POLLOUT, n))
+		return WRITE_CUT;
+	if (kept_any() && (*ret = retry_before(fd, !(flags & MSG_DONTWAIT))))
 		return WRITE_CUT;
 	if (s && slot_has(s, SLOT_SHUT)) {
 		linger_settle(fd, 0, LINGER_END_MS);
@@ -315,8 +329,6 @@ static enum write_is before_write(int fd, size_t n, int flags)
 static bool answered(enum write_is what, int fd, const struct msghdr *m, int flags,
 		     ssize_t *ret)
 {
-	if (what == WRITE_CUT)
-		*ret = -EINTR;
 	return what == WRITE_CUT ||
 	       (what == WRITE_FIRST && first_write(fd, m, flags, ret));
 }
@@ -326,27 +338,35 @@ static bool buffer_answered(int fd, const void *buf, size_t n, int flags, ssize_
 	struct iovec v = { (void *)buf, n };
 	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
 
-	return answered(before_write(fd, n, flags), fd, &m, flags, ret);
+	return answered(before_write(fd, n, flags, ret), fd, &m, flags, ret);
 }
 
 static bool message_answered(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 {
-	enum write_is what = before_write(fd, ANY_LENGTH, flags);
+	enum write_is what = before_write(fd, ANY_LENGTH, flags, ret);
 
 	if (what == WRITE_FIRST)
 		return first_message(fd, m, flags, ret);
 	return answered(what, fd, m, flags, ret);
 }
 
+/* A call that failed is made again if that was not the last word: see retry. */
+#define AGAIN(fd, waits, r, call) \
+	do \
+		r = call; \
+	while (r <= 0 && kept_any() && retry_after(fd, waits, r))
+
 HOOKED_BUT(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), calm(fd),
 	   known_glance(fd, KNOWN_CLOSED))
 {
 	ssize_t r;
 
-	if (quiet() || !buffer_answered(fd, buf, n, 0, &r))
-		return used(fd, REAL(write)(fd, buf, n), LEDGER_WRITTEN_AFTER_CLOSE,
-			    STACK_HERE);
-	return answer(r);
+	if (quiet())
+		return used(fd, REAL(write)(fd, buf, n), STACK_HERE);
+	if (buffer_answered(fd, buf, n, 0, &r))
+		return answer(r);
+	AGAIN(fd, true, r, REAL(write)(fd, buf, n));
+	return used(fd, r, STACK_HERE);
 }
 SAME_AS(__write, write);
 
@@ -355,10 +375,12 @@ HOOKED_BUT(ssize_t, send, (int fd, const void *buf, size_t n, int flags),
 {
 	ssize_t r;
 
-	if (quiet() || !buffer_answered(fd, buf, n, flags, &r))
-		return used(fd, REAL(send)(fd, buf, n, flags),
-			    LEDGER_WRITTEN_AFTER_CLOSE, STACK_HERE);
-	return answer(r);
+	if (quiet())
+		return used(fd, REAL(send)(fd, buf, n, flags), STACK_HERE);
+	if (buffer_answered(fd, buf, n, flags, &r))
+		return answer(r);
+	AGAIN(fd, !(flags & MSG_DONTWAIT), r, REAL(send)(fd, buf, n, flags));
+	return used(fd, r, STACK_HERE);
 }
 SAME_AS(__send, send);
 
@@ -376,10 +398,12 @@ HOOKED_BUT(ssize_t, sendto,
 	};
 	ssize_t r;
 
-	if (quiet() || !answered(before_write(fd, n, flags), fd, &m, flags, &r))
-		return used(fd, REAL(sendto)(fd, buf, n, flags, to, len),
-			    LEDGER_WRITTEN_AFTER_CLOSE, STACK_HERE);
-	return answer(r);
+	if (quiet())
+		return used(fd, REAL(sendto)(fd, buf, n, flags, to, len), STACK_HERE);
+	if (answered(before_write(fd, n, flags, &r), fd, &m, flags, &r))
+		return answer(r);
+	AGAIN(fd, !(flags & MSG_DONTWAIT), r, REAL(sendto)(fd, buf, n, flags, to, len));
+	return used(fd, r, STACK_HERE);
 }
 
 HOOKED_BUT(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n),
@@ -388,10 +412,12 @@ HOOKED_BUT(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n),
 	struct msghdr m = { .msg_iov = (struct iovec *)v, .msg_iovlen = (size_t)n };
 	ssize_t r;
 
-	if (quiet() || !message_answered(fd, &m, 0, &r))
-		return used(fd, REAL(writev)(fd, v, n), LEDGER_WRITTEN_AFTER_CLOSE,
-			    STACK_HERE);
-	return answer(r);
+	if (quiet())
+		return used(fd, REAL(writev)(fd, v, n), STACK_HERE);
+	if (message_answered(fd, &m, 0, &r))
+		return answer(r);
+	AGAIN(fd, true, r, REAL(writev)(fd, v, n));
+	return used(fd, r, STACK_HERE);
 }
 
 /* A message may carry descriptors away (SCM_RIGHTS): then none of them may be held
@@ -419,12 +445,12 @@ ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 	ssize_t r;
 
 	if (quiet())
-		return passed(used(fd, REAL(sendmsg)(fd, m, flags),
-				   LEDGER_WRITTEN_AFTER_CLOSE, STACK_HERE),
-			      m);
+		return passed(used(fd, REAL(sendmsg)(fd, m, flags), STACK_HERE), m);
 	leaves_by_message(fd);
-	return message_answered(fd, m, flags, &r) ? answer(r)
-						  : REAL(sendmsg)(fd, m, flags);
+	if (message_answered(fd, m, flags, &r))
+		return answer(r);
+	AGAIN(fd, !(flags & MSG_DONTWAIT), r, REAL(sendmsg)(fd, m, flags));
+	return used(fd, r, STACK_HERE);
 }
 
 int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
@@ -433,10 +459,13 @@ int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
 	int more;
 
 	if (quiet() || !n)
-		return REAL(sendmmsg)(fd, m, n, flags);
+		return (int)used(fd, REAL(sendmmsg)(fd, m, n, flags), STACK_HERE);
 	leaves_by_message(fd);
-	if (!message_answered(fd, &m->msg_hdr, flags, &r))
-		return REAL(sendmmsg)(fd, m, n, flags);
+	if (!message_answered(fd, &m->msg_hdr, flags, &r)) {
+		AGAIN(fd, !(flags & MSG_DONTWAIT), more,
+		      REAL(sendmmsg)(fd, m, n, flags));
+		return more;
+	}
 	if (r < 0)
 		return (int)answer(r);
 	if (sys_writable_int(fd, &m->msg_len))
@@ -454,21 +483,25 @@ int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
  * where nothing has come, and the bytes that follow can still ride.  But who asks again
  * and again waits in his own way.
  */
-static bool before_read(int fd, bool waits)
+static int before_read(int fd, bool waits)
 {
 	if (slot_state(fd) == SLOT_DEFERRED &&
 	    ((waits && sys_blocks(fd)) || debt_is_overdue(fd)))
 		debt_materialize(fd);
-	return !waits || pause_on(fd, POLLIN, 0);
+	if (waits && !pause_on(fd, POLLIN, 0))
+		return -EINTR;
+	return kept_any() ? retry_before(fd, waits) : 0;
 }
 
 #define TOUCH_READ(fd, waits, call) \
 	do { \
 		if (quiet()) \
-			return used(fd, call, LEDGER_READ_AFTER_CLOSE, STACK_HERE); \
-		if (!before_read(fd, waits)) \
-			return (__typeof__(call))answer(-EINTR); \
-		return heard(fd, used(fd, call, LEDGER_READ_AFTER_CLOSE, STACK_HERE)); \
+			return used_to_read(fd, call, STACK_HERE); \
+		__typeof__(call) got = (__typeof__(call))before_read(fd, waits); \
+		if (got) \
+			return (__typeof__(call))answer(got); \
+		AGAIN(fd, waits, got, call); \
+		return (__typeof__(call))heard(fd, used_to_read(fd, got, STACK_HERE)); \
 	} while (0)
 
 HOOKED_BUT(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm_to_read(fd),
@@ -481,7 +514,7 @@ SAME_AS(__read, read);
 /* What is read is a number: it says nothing of who speaks first. */
 int eventfd_read(int fd, eventfd_t *ret)
 {
-	if (!quiet() && !before_read(fd, true))
+	if (!quiet() && before_read(fd, true))
 		return (int)answer(-EINTR);
 	return REAL(eventfd_read)(fd, ret);
 }
@@ -563,12 +596,16 @@ static void received(const struct msghdr *m, const void *here)
 
 ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
-	bool loud = !quiet();
-	ssize_t r;
+	bool waits = !(flags & MSG_DONTWAIT), loud = !quiet();
+	ssize_t r = loud ? before_read(fd, waits) : 0;
 
-	if (loud && !before_read(fd, !(flags & MSG_DONTWAIT)))
-		return answer(-EINTR);
-	r = used(fd, REAL(recvmsg)(fd, m, flags), LEDGER_READ_AFTER_CLOSE, STACK_HERE);
+	if (r)
+		return answer(r);
+	if (loud)
+		AGAIN(fd, waits, r, REAL(recvmsg)(fd, m, flags));
+	else
+		r = REAL(recvmsg)(fd, m, flags);
+	used_to_read(fd, r, STACK_HERE);
 	if (loud)
 		heard(fd, r);
 	if (r >= 0 && m->msg_controllen && !thread_is_vfork_child())
@@ -579,13 +616,16 @@ ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags,
 	     struct timespec *timeout)
 {
-	bool loud = !quiet();
-	int r;
+	bool waits = !(flags & MSG_DONTWAIT), loud = !quiet();
+	int r = loud ? (int)before_read(fd, waits) : 0;
 
-	if (loud && !before_read(fd, !(flags & MSG_DONTWAIT)))
-		return (int)answer(-EINTR);
-	r = (int)used(fd, REAL(recvmmsg)(fd, m, n, flags, timeout),
-		      LEDGER_READ_AFTER_CLOSE, STACK_HERE);
+	if (r)
+		return (int)answer(r);
+	if (loud)
+		AGAIN(fd, waits, r, REAL(recvmmsg)(fd, m, n, flags, timeout));
+	else
+		r = REAL(recvmmsg)(fd, m, n, flags, timeout);
+	used_to_read(fd, r, STACK_HERE);
 	if (loud)
 		heard(fd, r);
 	for (int i = 0; i < r && !thread_is_vfork_child(); i++)
@@ -595,14 +635,16 @@ int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags,
 }
 
 /* Writes that cannot be told not to wait: the SYN goes alone, the data as ever. */
-static bool write_held_back(int fd, bool waits)
+static int write_held_back(int fd, bool waits)
 {
 	struct slot *s = slot_of(fd);
 
 	if (s)
 		watch_writes(s, fd);
 	debt_force(fd, waits);
-	return !waits || pause_on(fd, POLLOUT, ANY_LENGTH);
+	if (waits && !pause_on(fd, POLLOUT, ANY_LENGTH))
+		return -EINTR;
+	return kept_any() ? retry_before(fd, waits) : 0;
 }
 
 #define TOUCH_WRITE(fd, call) TOUCH_WRITE_BY(fd, true, call)
@@ -610,9 +652,11 @@ static bool write_held_back(int fd, bool waits)
 	do { \
 		if (quiet()) \
 			return call; \
-		if (!write_held_back(fd, waits)) \
-			return (__typeof__(call))answer(-EINTR); \
-		return call; \
+		__typeof__(call) put = (__typeof__(call))write_held_back(fd, waits); \
+		if (put) \
+			return (__typeof__(call))answer(put); \
+		AGAIN(fd, waits, put, call); \
+		return put; \
 	} while (0)
 
 ssize_t sendfile(int to, int from, off_t *at, size_t n)
@@ -646,7 +690,7 @@ ssize_t splice(int from, off64_t *from_at, int to, off64_t *to_at, size_t n,
 {
 	if (!quiet()) {
 		debt_materialize(from);
-		if (!pause_on(from, POLLIN, 0))
+		if (!pause_on(from, POLLIN, 0) || retry_before(from, true))
 			return answer(-EINTR);
 	}
 	TOUCH_WRITE(to, REAL(splice)(from, from_at, to, to_at, n, flags));
@@ -735,6 +779,8 @@ static bool shut_later(int fd, int how)
 	struct slot *s;
 
 	debt_materialize(fd);
+	if (kept_any())
+		retry_before(fd, false);
 	s = slot_noted(fd);
 	if (s && slot_state(fd) == SLOT_OPENING && how == SHUT_WR &&
 	    slot_has(s, SLOT_WROTE) && !sys_blocks(fd) && slot_of(fd) &&

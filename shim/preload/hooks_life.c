@@ -357,6 +357,8 @@ void exit(int status)
 
 void quick_exit(int status)
 {
+	if (!thread_is_vfork_child())
+		book_end(false); /* its own handlers are still to come: no report */
 	END(life_before_exit, REAL(quick_exit)(status));
 }
 

@@ -30,92 +30,107 @@ int epoll_pwait2(int set, struct epoll_event *e, int n, const struct timespec *t
 #include "preload/hooks.h"
 #include "preload/life.h"
 #include "preload/pause.h"
+#include "preload/sift.h"
 #include "preload/unclosed.h"
 
 /* --- event loops ----------------------------------------------------------------- */
 
-#define WAIT(begin, call) \
+/* sift: over r and `on`: may the wait go on? */
+#define WAIT(begin, call, sift) \
 	do { \
 		struct pause p; \
+		bool on; \
 		int r; \
 		begin; \
 		if (p.cut) \
 			return (int)answer(-EINTR); \
-		do \
+		do { \
 			r = call; \
-		while (pause_again(&p, r)); \
+			on = pause_may_go_on(&p); \
+			r = sift; \
+		} while (pause_again(&p, r)); \
 		return r; \
 	} while (0)
 
-HOOKED(int, poll, (struct pollfd * fds, nfds_t n, int timeout), (fds, n, timeout),
-       false)
+int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
 	if (quiet())
-		return REAL(poll)(fds, n, timeout);
+		return sift_poll(fds, n, REAL(poll)(fds, n, timeout), !timeout);
 	WAIT(pause_ms(&p, timeout),
 	     p.step == PAUSE_SLICE ? REAL(ppoll)(fds, n, pause_next_timespec(&p),
 						 pause_mask(&p, NULL))
-				   : REAL(poll)(fds, n, pause_next_ms(&p)));
+				   : REAL(poll)(fds, n, pause_next_ms(&p)),
+	     sift_poll(fds, n, r, on));
 }
 SAME_AS(__poll, poll);
 
 int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t room)
 {
 	if (quiet())
-		return REAL(__poll_chk)(fds, n, timeout, room);
+		return sift_poll(fds, n, REAL(__poll_chk)(fds, n, timeout, room),
+				 !timeout);
 	WAIT(pause_ms(&p, timeout),
 	     p.step == PAUSE_SLICE ? REAL(__ppoll_chk)(fds, n, pause_next_timespec(&p),
 						       pause_mask(&p, NULL), room)
-				   : REAL(__poll_chk)(fds, n, pause_next_ms(&p), room));
+				   : REAL(__poll_chk)(fds, n, pause_next_ms(&p), room),
+	     sift_poll(fds, n, r, on));
 }
 
 int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 	  const sigset_t *mask)
 {
 	if (quiet())
-		return REAL(ppoll)(fds, n, timeout, mask);
+		return sift_poll(fds, n, REAL(ppoll)(fds, n, timeout, mask), false);
 	WAIT(pause_timespec(&p, timeout),
-	     REAL(ppoll)(fds, n, pause_next_timespec(&p), pause_mask(&p, mask)));
+	     REAL(ppoll)(fds, n, pause_next_timespec(&p), pause_mask(&p, mask)),
+	     sift_poll(fds, n, r, on));
 }
 
 int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 		const sigset_t *mask, size_t room)
 {
 	if (quiet())
-		return REAL(__ppoll_chk)(fds, n, timeout, mask, room);
+		return sift_poll(fds, n, REAL(__ppoll_chk)(fds, n, timeout, mask, room),
+				 false);
 	WAIT(pause_timespec(&p, timeout),
 	     REAL(__ppoll_chk)(fds, n, pause_next_timespec(&p), pause_mask(&p, mask),
-			       room));
+			       room),
+	     sift_poll(fds, n, r, on));
 }
 
-HOOKED(int, epoll_wait, (int set, struct epoll_event *e, int n, int timeout),
-       (set, e, n, timeout), false)
+int epoll_wait(int set, struct epoll_event *e, int n, int timeout)
 {
 	if (quiet())
-		return REAL(epoll_wait)(set, e, n, timeout);
+		return sift_epoll(set, e, REAL(epoll_wait)(set, e, n, timeout),
+				  !timeout);
 	WAIT(pause_ms(&p, timeout),
 	     p.step == PAUSE_SLICE ? REAL(epoll_pwait)(set, e, n, pause_next_ms(&p),
 						       pause_mask(&p, NULL))
-				   : REAL(epoll_wait)(set, e, n, pause_next_ms(&p)));
+				   : REAL(epoll_wait)(set, e, n, pause_next_ms(&p)),
+	     sift_epoll(set, e, r, on));
 }
 
 int epoll_pwait(int set, struct epoll_event *e, int n, int timeout,
 		const sigset_t *mask)
 {
 	if (quiet())
-		return REAL(epoll_pwait)(set, e, n, timeout, mask);
+		return sift_epoll(set, e, REAL(epoll_pwait)(set, e, n, timeout, mask),
+				  !timeout);
 	WAIT(pause_ms(&p, timeout),
-	     REAL(epoll_pwait)(set, e, n, pause_next_ms(&p), pause_mask(&p, mask)));
+	     REAL(epoll_pwait)(set, e, n, pause_next_ms(&p), pause_mask(&p, mask)),
+	     sift_epoll(set, e, r, on));
 }
 
 int epoll_pwait2(int set, struct epoll_event *e, int n, const struct timespec *timeout,
 		 const sigset_t *mask)
 {
 	if (quiet())
-		return REAL(epoll_pwait2)(set, e, n, timeout, mask);
+		return sift_epoll(set, e, REAL(epoll_pwait2)(set, e, n, timeout, mask),
+				  false);
 	WAIT(pause_timespec(&p, timeout),
 	     REAL(epoll_pwait2)(set, e, n, pause_next_timespec(&p),
-				pause_mask(&p, mask)));
+				pause_mask(&p, mask)),
+	     sift_epoll(set, e, r, on));
 }
 
 int epoll_ctl(int set, int operation, int fd, struct epoll_event *e)
@@ -137,8 +152,10 @@ int select(int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
 	struct pause p;
 	int found;
 
-	if (quiet())
-		return REAL(select)(n, r, w, e, timeout);
+	if (quiet()) {
+		pause_keep_none(&sets, r, w, e);
+		return sift_select(&sets, n, REAL(select)(n, r, w, e, timeout));
+	}
 	pause_timeval(&p, timeout);
 	if (p.cut)
 		return (int)answer(-EINTR);
@@ -149,6 +166,7 @@ int select(int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
 				? REAL(pselect)(n, r, w, e, pause_next_timespec(&p),
 						pause_mask(&p, NULL))
 				: REAL(select)(n, r, w, e, pause_next_timeval(&p));
+		found = sift_select(&sets, n, found);
 	} while (pause_again(&p, found));
 	pause_left(&p);
 	return found;
@@ -162,8 +180,10 @@ int pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *timeo
 	struct pause p;
 	int found;
 
-	if (quiet())
-		return REAL(pselect)(n, r, w, e, timeout, mask);
+	if (quiet()) {
+		pause_keep_none(&sets, r, w, e);
+		return sift_select(&sets, n, REAL(pselect)(n, r, w, e, timeout, mask));
+	}
 	pause_timespec(&p, timeout);
 	if (p.cut)
 		return (int)answer(-EINTR);
@@ -172,6 +192,7 @@ int pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *timeo
 		pause_lay(&sets);
 		found = REAL(pselect)(n, r, w, e, pause_next_timespec(&p),
 				      pause_mask(&p, mask));
+		found = sift_select(&sets, n, found);
 	} while (pause_again(&p, found));
 	return found;
 }
@@ -281,6 +302,25 @@ static bool forks(long number)
 	       !thread_is_vfork_child();
 }
 
+static long after_syscall(long number, const long *a, long r)
+{
+	switch (number) {
+#ifdef SYS_poll
+	case SYS_poll:
+#endif
+	case SYS_ppoll:
+		return sift_poll((struct pollfd *)a[0], (nfds_t)a[1], (int)r, false);
+#ifdef SYS_epoll_wait
+	case SYS_epoll_wait:
+#endif
+	case SYS_epoll_pwait:
+	case SYS_epoll_pwait2:
+		return sift_epoll((int)a[0], (struct epoll_event *)a[1], (int)r, false);
+	default:
+		return r;
+	}
+}
+
 static bool is_cage(long number, const long *a)
 {
 	return (number == SYS_seccomp && a[0] <= SECCOMP_SET_MODE_FILTER) ||
@@ -314,5 +354,5 @@ long syscall(long number, ...)
 		born_by_number(number, a, r, STACK_HERE);
 	if (caged && r < 0)
 		aside_over();
-	return r;
+	return kept_any() ? after_syscall(number, a, r) : r;
 }

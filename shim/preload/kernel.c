@@ -124,6 +124,11 @@ int kernel_poll_held(const struct kernel_hold *h, struct pollfd *p, unsigned int
 	}
 }
 
+bool kernel_is_due(const struct kernel_hold *h)
+{
+	return due(h->mask);
+}
+
 void kernel_clear_error(int fd)
 {
 	int e;

@@ -40,6 +40,8 @@ struct pollfd;
 /* As poll(2); 0 also when a signal is due. */
 int kernel_poll_held(const struct kernel_hold *h, struct pollfd *p, unsigned int n,
 		     int timeout_ms);
+/* Has a signal come that is held? */
+bool kernel_is_due(const struct kernel_hold *h);
 /* What an earlier connection of the socket left: a connect() that sends a SYN clears
  * it. */
 void kernel_clear_error(int fd);

@@ -3,89 +3,37 @@
 #include "preload/learn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 
 #include "core/clock.h"
-#include "core/log.h"
-#include "core/share.h"
-#include "core/sys.h"
+#include "core/self.h"
+#include "preload/state.h"
+#include "preload/tally.h"
 
 #define ANSWERED_S 600
 #define OVERDUE_US 50000
-#define LOCALS 64
 
-static char directory[256]; /* a program may write over its environment */
-static _Atomic(struct memory *) memory;
-static _Atomic uint32_t program;
-
-void learn_setup(const char *state, const char *runtime_dir)
+static bool ready(void *at)
 {
-	struct text t = { directory, 0, sizeof(directory) };
-
-	if (!share_directory(&t, state, runtime_dir))
-		directory[0] = '\0';
+	return memory_ready(at);
 }
 
-static uint32_t program_id(void)
-{
-	uint32_t id = atomic_load_explicit(&program, memory_order_relaxed);
-	char path[256];
-	long n;
-
-	if (id)
-		return id;
-	n = sys4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof(path));
-	/* a program without /proc shares the empty name */
-	id = memory_program(path, n > 0 ? (size_t)n : 0);
-	atomic_store_explicit(&program, id, memory_order_relaxed);
-	return id;
-}
-
-static struct memory *memory_map(void)
-{
-	static atomic_flag said = ATOMIC_FLAG_INIT;
-	void *at = NULL;
-	int err = -ENOENT;
-
-	if (directory[0])
-		err = share_map(directory, MEMORY_FILE, sizeof(struct memory), &at);
-	if (!err && memory_ready(at))
-		return at;
-	log_once(&said, LOG_ERROR, "state",
-		 "the state directory cannot be used, learning in this process only");
-	return share_private(sizeof(struct memory), &at) ? NULL : at;
-}
-
-/* Somebody truncated the file under the mapping: a touch would be SIGBUS. */
-static bool is_gone(const struct memory *m)
-{
-	return !sys_readable(&m->row[MEMORY_DESTINATIONS - 1], sizeof(uint32_t));
-}
-
-static struct memory *memory_again(struct memory *was)
-{
-	static atomic_flag said = ATOMIC_FLAG_INIT;
-	void *at = NULL;
-
-	if (!was)
-		at = memory_map();
-	else if (share_private(sizeof(struct memory), &at))
-		return NULL;
-	else
-		log_once(&said, LOG_ERROR, "state",
-			 "the state file was truncated, learning in this process only");
-	if (at && !atomic_compare_exchange_strong(&memory, &was, at)) {
-		sys2(SYS_munmap, at, sizeof(struct memory));
-		return was; /* another thread was faster */
-	}
-	return at;
-}
+static struct state_file file = {
+	.name = MEMORY_FILE,
+	.bytes = sizeof(struct memory),
+	.ready = ready,
+};
 
 static struct memory *memory_now(void)
 {
-	struct memory *m = atomic_load_explicit(&memory, memory_order_acquire);
+	return state_of(&file);
+}
 
-	return m && !is_gone(m) ? m : memory_again(m);
+/* A program without /proc shares the empty name. */
+static uint32_t program_id(void)
+{
+	const char *path = self_path();
+
+	return memory_program(path, text_len(path));
 }
 
 void learn_ask(const struct addr *to, const struct memory_rule *rule,
@@ -146,20 +94,9 @@ bool learn_is_failure(int e)
 	       e == EHOSTUNREACH || e == ENETUNREACH;
 }
 
-void learn_ended(int fd, struct slot *s, int r)
-{
-	if (learn_is_failure(-r))
-		learn_failed(&s->to);
-	/* nobody there is one thing; data in the SYN that was never heard of is another
-	 */
-	if (learn_is_failure(-r) && r != -ECONNREFUSED && slot_has(s, SLOT_SYN_DATA))
-		strike(s, STRIKE_LOST);
-	slot_set(fd, SLOT_PLAIN);
-}
-
 void learn_strike(int fd, struct slot *s)
 {
-	(void)fd;
+	slot_flag_all(fd, SLOT_LOST);
 	strike(s, STRIKE_DATA);
 }
 
@@ -225,58 +162,13 @@ static enum habit habit_of(struct slot *s, const struct tcp_facts *f)
 	return f->bytes_received ? HABIT_READS_FIRST : HABIT_KNOCKS;
 }
 
-static void tell(const struct addr *to, enum outcome o, enum reason why,
-		 const struct tcp_facts *f)
-{
-	TEXT(line, 256);
-
-	if (!log_wants(LOG_INFO))
-		return;
-	text_str(&line, "dest=");
-	addr_print(&line, to);
-	text_str(&line, " outcome=");
-	text_str(&line, outcome_word(o));
-	if (o != OUTCOME_data_acked && why != REASON_none) {
-		text_str(&line, " reason=");
-		text_str(&line, outcome_reason(why));
-	}
-	if (f) {
-		text_str(&line, " rtt_us=");
-		text_num(&line, f->rtt_us);
-		text_str(&line, " bytes_received=");
-		text_num(&line, f->bytes_received);
-	}
-	log_event(LOG_INFO, "connection", &line);
-}
-
-/* Within this host connections are quick and many: they are added up here first. */
-static _Atomic uint32_t locals;
-
-void learn_settle(void)
-{
-	struct memory *m = atomic_load_explicit(&locals, memory_order_relaxed)
-				   ? memory_now()
-				   : NULL;
-
-	if (m)
-		memory_declined(m, NULL, REASON_local, atomic_exchange(&locals, 0));
-}
-
 void learn_declined(const struct addr *to, enum reason why)
 {
-	struct memory *m;
+	struct memory *m = why == REASON_local ? NULL : memory_now();
 
-	tell(to, OUTCOME_plain, why, NULL);
-	if (why == REASON_local &&
-	    (atomic_fetch_add_explicit(&locals, 1, memory_order_relaxed) + 1) % LOCALS)
-		return;
-	if (why == REASON_local) {
-		learn_settle();
-		return;
-	}
-	m = memory_now();
 	if (m)
-		memory_declined(m, to, why, 1);
+		memory_declined(m, to, why);
+	tally_declined(to, why);
 }
 
 static void learn_habit(struct memory *m, struct slot *s, const struct tcp_facts *f)
@@ -307,17 +199,21 @@ static void record(struct memory *m, struct slot *s, const struct tcp_facts *f,
 		.had_data = slot_has(s, SLOT_SYN_DATA),
 		.syn_again = syn_again(s, f),
 		.answered = f->bytes_received > 0,
+		.cut = f->closed && !f->bytes_received,
 		.rtt_us = f->rtt_us,
 		.begun_cs = begun_cs(s),
 	};
 
+	/* the kernel still tells of the SYN that is forgotten */
+	if (slot_has(s, SLOT_LOST))
+		end.outcome = OUTCOME_syn_retransmitted;
 	/* of those who wait for an answer to what they wrote */
 	if (first_byte && slot_has(s, SLOT_WROTE))
 		end.first_byte_us = slot_age_us(s, now);
 	memory_end(m, &s->to, &end);
-	if (s->reason != REASON_baseline)
+	if (s->reason != REASON_baseline && !end.cut)
 		learn_habit(m, s, f);
-	tell(&s->to, end.outcome, end.reason, f);
+	tally_connection(s, &end, f);
 }
 
 static void connection(int fd, struct slot *s, bool first_byte)
@@ -327,7 +223,7 @@ static void connection(int fd, struct slot *s, bool first_byte)
 
 	if (!m || slot_has(s, SLOT_COPY) || outcome_facts(fd, &f) || f.handshaking)
 		return;
-	if (f.closed && !f.bytes_received) /* refused or reset: its error says which */
+	if (f.closed && !f.bytes_received && !f.bytes_acked) /* it never was one */
 		memory_failed(m, &s->to);
 	else
 		record(m, s, &f, first_byte);
@@ -341,4 +237,29 @@ void learn_first_byte(int fd, struct slot *s)
 void learn_connection(int fd, struct slot *s)
 {
 	connection(fd, s, false);
+}
+
+static void lost(int fd, struct slot *s, int r)
+{
+	struct tcp_facts f;
+	bool is_known = !outcome_facts(fd, &f);
+
+	learn_failed(&s->to);
+	if (is_known && f.closed && slot_twin(fd) < 0)
+		learn_connection(fd, s);
+	/*
+	 * Nobody there is one thing; data in the SYN that was never heard of is
+	 * another; and a reset by a server that has it may well be the server's own.
+	 */
+	if (r != -ECONNREFUSED && slot_has(s, SLOT_SYN_DATA))
+		strike(s, r == -ECONNRESET && is_known && f.syn_data_acked
+				  ? STRIKE_DATA
+				  : STRIKE_LOST);
+}
+
+void learn_ended(int fd, struct slot *s, int r)
+{
+	if (learn_is_failure(-r))
+		lost(fd, s, r);
+	slot_set(fd, SLOT_PLAIN);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * learn: what this program knows and adds to what all know.  Maps the shared memory of
- * destinations at the first need, knows the program's own name, and writes down each
- * connection once: outcome, answer, who spoke first.  async-signal-safe.
+ * learn: what this program knows of destinations and adds to what all know: each
+ * connection once, with its outcome, its answer, and who spoke first.
+ * async-signal-safe.
  */
 #ifndef PRELOAD_LEARN_H
 #define PRELOAD_LEARN_H
@@ -12,8 +12,6 @@
 #include "core/memory.h"
 #include "preload/slot.h"
 
-/* From the environment, read once; either may be NULL.  The strings must stay. */
-void learn_setup(const char *state, const char *runtime_dir);
 #define LEARN_SILENCE_US 1000000 /* the first SYN is sent again after a second */
 /* What is known of `to`, and by this program; and what follows: see core/memory. */
 void learn_ask(const struct addr *to, const struct memory_rule *rule,
@@ -34,8 +32,6 @@ void learn_first_byte(int fd, struct slot *s);
 void learn_connection(int fd, struct slot *s);
 /* ... of one that is none of ours: it goes plainly. */
 void learn_declined(const struct addr *to, enum reason why);
-/* Writes down what was not yet, at the end of the process. */
-void learn_settle(void);
 /* The program gives it up while its SYN is unanswered. */
 void learn_given_up(int fd, struct slot *s);
 /* Data in its SYN was the connection's end, or would have been. */

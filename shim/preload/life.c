@@ -12,9 +12,9 @@
 #include "preload/client.h"
 #include "preload/death.h"
 #include "preload/debt.h"
-#include "preload/learn.h"
 #include "preload/linger.h"
 #include "preload/listener.h"
+#include "preload/state.h"
 #include "preload/thread.h"
 #include "preload/unclosed.h"
 #include "preload/watchdog.h"
@@ -57,7 +57,7 @@ static void start(char **environment)
 			 "logging errors to stderr");
 	}
 	clock_setup(auxiliary(AT_SYSINFO_EHDR, 0));
-	learn_setup(setting(environment, "TFOSHIM_STATE"),
+	state_setup(setting(environment, "TFOSHIM_STATE"),
 		    setting(environment, "XDG_RUNTIME_DIR"));
 	live_setup(setting(environment, "TFOSHIM_POLICY"));
 	live_begin();

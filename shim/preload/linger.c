@@ -11,13 +11,16 @@
 #include "core/clock.h"
 #include "core/sys.h"
 #include "preload/kernel.h"
+#include "preload/kept.h"
 #include "preload/learn.h"
+#include "preload/revive.h"
 #include "preload/thread.h"
 
 #define LINGERS 256
 
 #define NUMBER_MOST 4096
 #define FINISHING (-1)
+#define LOOK_MS 500
 
 static _Atomic int list[LINGERS]; /* descriptor plus one; 0: free */
 static uint64_t closed_us[LINGERS];
@@ -53,6 +56,8 @@ static bool put(int copy, const struct slot *s, bool shut)
 		closed_us[i] = thread_self.closed_us = clock_now_us();
 		closing[i] = *s;
 		only_shut[i] = shut;
+		if (!shut && kept_any())
+			kept_moves(s->cookie, KEPT_CLOSED);
 		atomic_store(&list[i], copy + 1);
 		atomic_fetch_add(&linger_count, 1);
 		atomic_fetch_add(&slot_pending, 1);
@@ -78,6 +83,8 @@ static void done(int i, int entry)
 		if (!slot_has(&closing[i], SLOT_SHARED))
 			kernel_send_fin(entry - 1);
 	}
+	if (!only_shut[i] && kept_any())
+		kept_release(closing[i].cookie);
 	sys_close(entry - 1);
 	atomic_store(&list[i], 0);
 	one_less();
@@ -108,10 +115,15 @@ static bool add(int fd, const struct slot *s, bool shut)
 	return false;
 }
 
-void linger_add(int fd, const struct slot *s)
+bool linger_add(int fd, const struct slot *s)
 {
-	if (!add(fd, s, false))
-		kernel_wait_handshake(fd, LINGER_SETTLE_MS);
+	struct slot last = *s;
+
+	if (add(fd, s, false))
+		return true;
+	kernel_wait_handshake(fd, LINGER_SETTLE_MS);
+	revive_settle(fd, &last, LINGER_SETTLE_MS);
+	return false;
 }
 
 bool linger_shut(int fd, const struct slot *s)
@@ -130,6 +142,8 @@ static bool is_held(int i, int entry)
 	if (kernel_cookie(entry - 1) == closing[i].cookie)
 		return true;
 	if (atomic_compare_exchange_strong(&list[i], &entry, 0)) {
+		if (kept_any() && !only_shut[i])
+			kept_release(closing[i].cookie);
 		one_less();
 	}
 	return false;
@@ -139,10 +153,14 @@ void linger_reap(void)
 {
 	for (int i = 0; i < LINGERS && linger_any(); i++) {
 		int entry = atomic_load(&list[i]);
+		bool ended;
 
 		if (!is_held(i, entry))
 			continue;
-		if (kernel_wait_handshake(entry - 1, 0))
+		ended = kernel_wait_handshake(entry - 1, 0);
+		if (revive_step(entry - 1, &closing[i]))
+			continue; /* its bytes are still to come */
+		if (ended)
 			done(i, entry);
 		else if (clock_now_us() - closed_us[i] > LEARN_SILENCE_US)
 			learn_silence_of(entry - 1, &closing[i]);
@@ -173,17 +191,18 @@ static int wait_for(int fd, short events, int patience_ms)
 {
 	struct pollfd p[LINGERS + 1];
 	struct kernel_hold h;
-	int n, left_ms, r = 1;
+	int n, left_ms, slice_ms, r = 1;
 
 	kernel_hold(&h);
-	while (r > 0) {
+	do {
 		linger_reap();
 		p[0] = (struct pollfd){ .fd = fd, .events = events };
 		n = young(p + 1, patience_ms, &left_ms);
-		r = n ? kernel_poll_held(&h, p, (unsigned int)n + 1, left_ms) : 0;
+		slice_ms = kept_any() && left_ms > LOOK_MS ? LOOK_MS : left_ms;
+		r = n ? kernel_poll_held(&h, p, (unsigned int)n + 1, slice_ms) : 0;
 		if (p[0].revents)
 			break;
-	}
+	} while (r > 0 || (slice_ms < left_ms && !kernel_is_due(&h)));
 	linger_reap(); /* what has not come until now is silent */
 	return kernel_release(&h);
 }

@@ -14,9 +14,9 @@
 
 /*
  * Takes over the connection of fd.  Where there is no room the oldest has to go: it had
- * its chance; where there are no descriptors, this one waits a moment.
+ * its chance; where there are no descriptors, this one waits a moment: false.
  */
-void linger_add(int fd, const struct slot *s);
+bool linger_add(int fd, const struct slot *s);
 /* The same for a connection that stays open, but whose sending side has been shut. */
 bool linger_shut(int fd, const struct slot *s);
 extern HIDDEN _Atomic int linger_count;

@@ -10,6 +10,8 @@
 #include "preload/debt.h"
 #include "preload/learn.h"
 #include "preload/linger.h"
+#include "preload/retry.h"
+#include "preload/revive.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
 
@@ -41,20 +43,36 @@ void pause_after(void)
 	thread_self.woke_us = clock_now_us();
 }
 
+/* What this thread let ride may have to be sent again while it sleeps. */
+static bool rode_lately(void)
+{
+	return kept_any() && thread_self.rode_us &&
+	       clock_now_us() - thread_self.rode_us < RETRY_BESIDE_US;
+}
+
 bool pause_on(int fd, short events, size_t n)
 {
 	bool fresh = thread_self.fresh && thread_self.fresh != fd + 1;
+	bool rode = rode_lately();
 	int cut;
 
-	if (!fresh && !thread_owes() && !linger_any())
+	if (!fresh && !rode && !thread_owes() && !linger_any())
 		return true;
 	if (!sys_blocks(fd) ||
 	    (n <= ATOMIC_WRITE && sys_poll1(fd, events, 0, NULL) > 0))
 		return true;
 	debt_pay();
 	cut = linger_settle(fd, events, LINGER_SETTLE_MS);
+	if (rode && cut != -EINTR)
+		cut = retry_beside(fd, events);
 	sleeps();
 	return cut != -EINTR;
+}
+
+/* Something has to be seen to now and then. */
+static bool is_restless(void)
+{
+	return linger_any() || kept_any();
 }
 
 static void start(struct pause *p)
@@ -64,10 +82,11 @@ static void start(struct pause *p)
 	p->cut = debt_keep_word();
 	p->start_us = clock_now_us();
 	learn_silence(p->start_us);
+	revive_look(p->start_us);
 	p->step = PAUSE_FULL;
 	if (thread_owes() || thread_self.fresh) /* would it sleep at all? */
 		p->step = PAUSE_PROBE;
-	else if (linger_any())
+	else if (is_restless())
 		p->step = PAUSE_SLICE;
 	p->zero = p->for_ever = p->held = false;
 	p->end_us = p->start_us;
@@ -83,7 +102,7 @@ static void lasts(struct pause *p, uint64_t us)
 	p->end_us = p->start_us + us;
 	if (p->zero && p->step == PAUSE_SLICE)
 		p->step = PAUSE_FULL;
-	if (p->step == PAUSE_FULL && us)
+	if (p->step != PAUSE_PROBE && us)
 		sleeps();
 }
 
@@ -143,7 +162,9 @@ static uint64_t slice_us(struct pause *p)
 
 	if (slice < 1000)
 		slice = 1000;
-	if (!linger_any())
+	if (kept_any() && !linger_any())
+		slice = revive_slice_us(now - p->start_us);
+	else if (!linger_any())
 		slice = p->for_ever ? UINT64_MAX : slice + (p->end_us - p->start_us);
 	if (p->for_ever || now + slice < p->end_us)
 		return slice;
@@ -207,6 +228,11 @@ struct timeval *pause_next_timeval(struct pause *p)
 	return &p->next_tv;
 }
 
+bool pause_may_go_on(const struct pause *p)
+{
+	return p->step != PAUSE_FULL || p->zero;
+}
+
 bool pause_again(struct pause *p, int r)
 {
 	if (r != 0 || p->zero) {
@@ -218,10 +244,11 @@ bool pause_again(struct pause *p, int r)
 	case PAUSE_PROBE:
 		debt_pay();
 		sleeps();
-		p->step = linger_any() ? PAUSE_SLICE : PAUSE_FULL;
+		p->step = is_restless() ? PAUSE_SLICE : PAUSE_FULL;
 		return true;
 	case PAUSE_SLICE:
 		linger_reap();
+		revive_look(clock_now_us());
 		if (p->for_ever || clock_now_us() < p->end_us)
 			return true;
 		break;
@@ -231,13 +258,18 @@ bool pause_again(struct pause *p, int r)
 	return done(p);
 }
 
-void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set *w,
-		fd_set *e)
+void pause_keep_none(struct pause_sets *s, fd_set *r, fd_set *w, fd_set *e)
 {
 	s->at[0] = r;
 	s->at[1] = w;
 	s->at[2] = e;
 	s->bytes = 0;
+}
+
+void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set *w,
+		fd_set *e)
+{
+	pause_keep_none(s, r, w, e);
 	if (p->step == PAUSE_FULL)
 		return;
 	if (n > 0 && n <= FD_SETSIZE)

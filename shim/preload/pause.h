@@ -3,7 +3,8 @@
  * pause: nothing sleeps while a SYN is owed.  Before a call that may block, what this
  * thread deferred is materialized.  A wait of an event loop is first tried without
  * sleeping, so that a writer finds its deferred connection writable and keeps its gain;
- * while closed connections linger, it is cut into slices so that their FIN is not late.
+ * while closed connections linger, it is cut into slices so that their FIN is not late;
+ * and while what rode in a SYN may have to be sent again.
  */
 #ifndef PRELOAD_PAUSE_H
 #define PRELOAD_PAUSE_H
@@ -55,6 +56,8 @@ int pause_next_ms(struct pause *p);
 const struct timespec *pause_next_timespec(struct pause *p);
 const sigset_t *pause_mask(struct pause *p, const sigset_t *asked);
 bool pause_again(struct pause *p, int r);
+/* May a result be emptied?  Then the wait goes on. */
+bool pause_may_go_on(const struct pause *p);
 
 /* select() writes its result over its question: the sets are kept and laid anew. */
 struct pause_sets {
@@ -66,6 +69,8 @@ struct pause_sets {
 void pause_timeval(struct pause *p, struct timeval *timeout);
 void pause_keep(struct pause *p, struct pause_sets *s, int n, fd_set *r, fd_set *w,
 		fd_set *e);
+/* What was asked is not known: only where the answer is. */
+void pause_keep_none(struct pause_sets *s, fd_set *r, fd_set *w, fd_set *e);
 void pause_lay(const struct pause_sets *s);
 struct timeval *pause_next_timeval(struct pause *p);
 /* Linux's select() leaves the rest of the time in its timeout. */

@@ -142,6 +142,14 @@ void slot_flag_all(int fd, unsigned int flags)
 		slot_flag(slot_room(i), flags);
 }
 
+void slot_rode_all(int fd, size_t bytes)
+{
+	for (int i = next_of(fd, 0); i >= 0; i = next_of(fd, i + 1))
+		slot_room(i)->thread = bytes < UINT16_MAX ? (uint32_t)bytes
+							  : UINT16_MAX;
+	slot_flag_all(fd, SLOT_SYN_DATA);
+}
+
 bool slot_move_all(int fd, enum slot_state from, enum slot_state to)
 {
 	for (int i = next_of(fd, 0); i >= 0; i = next_of(fd, i + 1))

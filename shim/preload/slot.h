@@ -30,23 +30,24 @@ enum slot_flag {
 	SLOT_BLOCKING = 8,    /* connect() was called in blocking mode */
 	SLOT_COOKIE_SYN = 16, /* the kernel had a cookie: our SYN carries it */
 	SLOT_SYN_DATA = 32,   /* ... and data */
-	SLOT_SHARED = 64,   /* dup or fork: another holder may act on the connection */
-	SLOT_FORKED = 512,  /* ... in another process ... */
-	SLOT_COPY = 128,    /* ... which keeps the record */
-	SLOT_SAID = 256,    /* a connect() has returned 0 */
+	SLOT_SHARED = 64,  /* dup or fork: another holder may act on the connection */
+	SLOT_FORKED = 512, /* ... in another process ... */
+	SLOT_COPY = 128,   /* ... which keeps the record */
+	SLOT_SAID = 256,   /* a connect() has returned 0 */
 	SLOT_SHUT = 4096,   /* its sending side ends with the handshake */
 	SLOT_SILENT = 2048, /* its SYN was sent again: the memory knows */
+	SLOT_LOST = 8192,   /* ... and was lost, with its data: this is a second one */
 	SLOT_SEEN = 1024,   /* a loop that waits elsewhere may have been told so */
 };
 
 struct slot {
 	uint64_t cookie; /* SO_COOKIE */
 	struct addr to;
-	uint32_t since_us;	/* when connect() was answered: slot_age_us() */
-	uint32_t thread;	/* thread_id() of who called it */
-	uint8_t sleeps;		/* that thread's count of sleeps then */
-	uint8_t reason : 4;	/* enum reason: why no data rode in the SYN */
-	uint8_t payload : 4;	/* enum payload_rule: what may ride in it */
+	uint32_t since_us;   /* when connect() was answered: slot_age_us() */
+	uint32_t thread;     /* thread_id() of who called it; later slot_syn_bytes() */
+	uint8_t sleeps;	     /* that thread's count of sleeps then */
+	uint8_t reason : 4;  /* enum reason: why no data rode in the SYN */
+	uint8_t payload : 4; /* enum payload_rule: what may ride in it */
 	_Atomic uint16_t flags; /* enum slot_flag */
 };
 
@@ -124,6 +125,8 @@ bool slot_move(int fd, enum slot_state from, enum slot_state to);
  * on all of them.  false: fd's was not in that state (any more).
  */
 void slot_flag_all(int fd, unsigned int flags);
+/* SLOT_SYN_DATA: so many bytes. */
+void slot_rode_all(int fd, size_t bytes);
 bool slot_move_all(int fd, enum slot_state from, enum slot_state to);
 /* Another descriptor of this process for fd's connection, or -1. */
 int slot_twin(int fd);
@@ -152,6 +155,12 @@ static inline uint32_t slot_age_us(const struct slot *s, uint64_t now_us)
 static inline bool slot_has(struct slot *s, enum slot_flag f)
 {
 	return atomic_load_explicit(&s->flags, memory_order_relaxed) & f;
+}
+
+/* How many bytes rode in the SYN: once they have, nobody asks for the thread. */
+static inline uint16_t slot_syn_bytes(const struct slot *s)
+{
+	return (uint16_t)s->thread;
 }
 
 static inline void slot_unflag(struct slot *s, unsigned int f)

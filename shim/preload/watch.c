@@ -3,6 +3,7 @@
 #include "preload/watch.h"
 
 #include "core/clock.h"
+#include "preload/kept.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
 #include "preload/thread.h"
@@ -51,6 +52,8 @@ void watch_heard(int fd, ssize_t n)
 	if (!s)
 		return;
 	thread_not_fresh(fd);
+	if (kept_any())
+		kept_release(s->cookie);
 	if (n < 0)
 		learn_ended(fd, s, -real_errno());
 	else if (slot_move_all(fd, state, SLOT_PLAIN))

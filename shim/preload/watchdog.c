@@ -11,6 +11,7 @@
 #include "core/sys.h"
 #include "preload/debt.h"
 #include "preload/linger.h"
+#include "preload/revive.h"
 #include "preload/real.h"
 #include "preload/slot.h"
 #include "preload/thread.h"
@@ -46,11 +47,13 @@ static void *watch(void *unused)
 	while (now < until || !may_end(seen)) {
 		seen = atomic_load(&wanted);
 		now = clock_now_us();
-		if (seen != last || atomic_load(&slot_deferred) || linger_any())
+		if (seen != last || atomic_load(&slot_deferred) || linger_any() ||
+		    kept_any())
 			until = now + WATCH_US;
 		last = seen;
 		slot_each(0, SLOT_MAX - 1, let_go);
 		linger_reap();
+		revive_look(now);
 		sys2(SYS_nanosleep, &little, NULL);
 	}
 	return NULL;

@@ -49,6 +49,17 @@ static uint32_t noisy(double us, double noise)
 	return (uint32_t)(us * exp(noise * sqrt(-2 * log(u)) * cos(6.2831853 * v)));
 }
 
+/* What seems so is looked at closely first. */
+static bool is_slower(struct pace *p, int i)
+{
+	if (!pace_is_slower(p, 1200))
+		return false;
+	if (pace_is_sure(p))
+		return true;
+	pace_look_closely(p, (uint64_t)i);
+	return false;
+}
+
 /* How many of 200 runs of so many connections found it slower. */
 static int found(int connections, double ratio, double noise)
 {
@@ -62,8 +73,8 @@ static int found(int connections, double ratio, double noise)
 			if (pace_is_baseline(&p, 64))
 				pace_add(&p.plain, noisy(40000, noise));
 			else
-				pace_add(&p.fast, noisy(40000 * ratio, noise));
-			slower = pace_is_slower(&p, 1200);
+				pace_add_fast(&p, noisy(40000 * ratio, noise));
+			slower = is_slower(&p, i);
 		}
 		n += slower;
 	}
@@ -81,6 +92,50 @@ START_TEST(noise_decides_nothing)
 }
 END_TEST
 
+/* A server that stumbles now and then, for some connections in turn: many at once. */
+START_TEST(a_stumble_is_no_path)
+{
+	for (int length = 1; length <= 1000; length = length * 3 / 2 + 1) {
+		struct pace p = { 0 };
+		int plain = 0;
+
+		for (int i = 0; i < 20000; i++) {
+			uint32_t us = i % (5 * length) < length ? 90000 : 40000;
+
+			ck_assert_msg(!is_slower(&p, i), "%d in turn, after %d", length,
+				      i);
+			if (pace_is_baseline(&p, 64)) {
+				pace_add(&p.plain, us);
+				plain++;
+			} else {
+				pace_add_fast(&p, us);
+			}
+		}
+		ck_assert_int_lt(plain, 20000 / 10);
+	}
+}
+END_TEST
+
+/* A path that has become slow is known as soon as one that always was. */
+START_TEST(a_new_fault_is_found)
+{
+	struct pace p = { 0 };
+	int n = 0;
+
+	for (int i = 0; i < 5000; i++)
+		if (pace_is_baseline(&p, 64))
+			pace_add(&p.plain, 40000);
+		else
+			pace_add_fast(&p, 40000);
+	for (; n < 1000 && !is_slower(&p, n); n++)
+		if (pace_is_baseline(&p, 64))
+			pace_add(&p.plain, 40000);
+		else
+			pace_add_fast(&p, 60000);
+	ck_assert_int_lt(n, 100);
+}
+END_TEST
+
 START_TEST(garbage_is_taken)
 {
 	for (int i = 0; i < 10000; i++) {
@@ -90,9 +145,47 @@ START_TEST(garbage_is_taken)
 			((uint8_t *)&p)[k] = (uint8_t)unit_dice();
 		pace_is_slower(&p, (uint32_t)unit_dice());
 		pace_is_baseline(&p, (uint32_t)unit_dice() % 1000);
-		pace_add(&p.fast, (uint32_t)unit_dice());
+		pace_add(&p.plain, (uint32_t)unit_dice());
+		pace_add_fast(&p, (uint32_t)unit_dice());
 		pace_median_us(&p.plain);
+		pace_is_sure(&p);
 	}
+}
+END_TEST
+
+START_TEST(a_close_look_is_of_now)
+{
+	const uint64_t t0 = (1ull << 32) - 100; /* it wraps there */
+	struct pace p = { 0 };
+	int plain = 0;
+
+	ck_assert(pace_is_for(&p, 0, t0)); /* nobody looks closely */
+	ck_assert(!pace_is_sure(&p));
+	for (int i = 0; i < 2 * PACE_WARM; i++)
+		pace_is_baseline(&p, 64);
+	pace_add(&p.fast, 1000);
+	pace_add(&p.plain, 1000);
+	pace_look_closely(&p, t0);
+	ck_assert_uint_eq(pace_median_us(&p.fast), 0);
+	ck_assert_uint_eq(pace_median_us(&p.plain), 0);
+	for (uint64_t since = 2; since < 1000; since++) {
+		ck_assert(pace_is_for(&p, t0 + since, t0 + since + 1));
+		ck_assert(!pace_is_for(&p, t0 - since, t0 + since));
+	}
+	ck_assert(pace_is_for(&p, t0 - 500, t0 - 300)); /* the clock was set back */
+	for (int i = 0; i < 2 * PACE_SAMPLES; i++)
+		plain += pace_is_baseline(&p, 64);
+	ck_assert_int_eq(plain, PACE_SAMPLES);
+	for (int i = 0; i < 100; i++)
+		pace_add_fast(&p, 1000);
+	ck_assert_uint_eq(p.fast.n, 1); /* one for each that came without */
+	for (int i = 0; i < PACE_SAMPLES; i++) {
+		pace_add(&p.plain, 1000);
+		pace_add_fast(&p, 1000);
+		ck_assert(pace_is_sure(&p));
+	}
+	pace_is_baseline(&p, 64); /* nothing was found */
+	ck_assert(!pace_is_sure(&p));
 }
 END_TEST
 
@@ -101,7 +194,10 @@ static void all(TCase *c)
 	tcase_add_test(c, samples_are_nearly_exact);
 	tcase_add_test(c, baselines_keep_their_share);
 	tcase_add_test(c, noise_decides_nothing);
+	tcase_add_test(c, a_stumble_is_no_path);
+	tcase_add_test(c, a_new_fault_is_found);
 	tcase_add_test(c, garbage_is_taken);
+	tcase_add_test(c, a_close_look_is_of_now);
 }
 
 int main(void)

@@ -81,6 +81,24 @@ START_TEST(one_tries)
 }
 END_TEST
 
+/* The clock was set back: one tries all the same, and not all at once. */
+START_TEST(one_tries_in_the_past)
+{
+	struct strikes s = { 0 };
+	uint64_t now = T0 - 60 * MINUTE;
+	struct strike_view v;
+
+	strike_add(&s, TAG, STRIKE_LOST, T0, T0);
+	v = look(&s, now);
+	ck_assert_int_eq(v.state, STRIKE_DUE);
+	ck_assert(strike_try(&s, TAG, &v, now));
+	ck_assert(!strike_try(&s, TAG, &v, now));
+	ck_assert_int_eq(look(&s, now + 1).state, STRIKE_PAUSED);
+	ck_assert(strike_add(&s, TAG, STRIKE_DATA, now, now + 100));
+	ck_assert_uint_eq(look(&s, now + 100).last_cs, now + 100);
+}
+END_TEST
+
 START_TEST(success_clears_what_it_proves)
 {
 	struct strikes s = { 0 };
@@ -197,6 +215,12 @@ START_TEST(three_are_our_side)
 	strike_side_add(&s, two, STRIKE_OPTION, T0 + 1, T0 + 1);
 	strike_side_add(&s, three, STRIKE_OPTION, T0 + 6 * MINUTE, T0 + 6 * MINUTE);
 	ck_assert_uint_eq(s.all.word, 0); /* too long ago */
+	strike_side_clear(&s);
+	strike_side_success(&s, true, T0 + MINUTE); /* then the clock is set back */
+	strike_side_add(&s, one, STRIKE_DATA, T0, T0);
+	strike_side_add(&s, two, STRIKE_DATA, T0 + 1, T0 + 1);
+	strike_side_add(&s, three, STRIKE_DATA, T0 + 2, T0 + 2);
+	ck_assert_uint_ne(s.all.word, 0);
 }
 END_TEST
 
@@ -205,6 +229,7 @@ static void all(TCase *c)
 	tcase_add_test(c, strikes_pause);
 	tcase_add_test(c, strikes_double);
 	tcase_add_test(c, one_tries);
+	tcase_add_test(c, one_tries_in_the_past);
 	tcase_add_test(c, success_clears_what_it_proves);
 	tcase_add_test(c, words_of_others_are_none);
 	tcase_add_test(c, garbage_is_bounded);

@@ -164,20 +164,32 @@ static bool frame_matches(const struct suppress_line *line, const struct ledger 
 	return false;
 }
 
+static bool place_matches(const struct suppress_line *line, const struct ledger *l,
+			  const struct symbols *s, const struct place *p)
+{
+	if (p->meant || p->live > line->most)
+		return false;
+	for (unsigned int f = 0; f < p->born.depth; f++)
+		if (frame_matches(line, l, s, p->born.frame[f]))
+			return true;
+	return false;
+}
+
 void meant_mark(const struct meant *m, const struct ledger *l, const struct symbols *s,
 		struct places *places)
 {
-	for (size_t k = 0; k < m->n; k++)
-		for (unsigned int i = 0; i < places->n; i++) {
-			struct place *p = &places->at[i];
+	const struct suppress_line *line;
 
-			if (p->meant || p->live > m->line[k].is.most)
-				continue;
-			for (unsigned int f = 0; f < p->born.depth; f++)
-				if (frame_matches(&m->line[k].is, l, s,
-						  p->born.frame[f]))
-					p->meant = m->line[k].pattern;
-		}
+	for (unsigned int i = 0; i < places->n; i++) {
+		struct place *p = &places->at[i];
+
+		for (unsigned int k = 0; (line = suppress_always(k)); k++)
+			if (place_matches(line, l, s, p))
+				p->meant = line->pattern;
+		for (size_t k = 0; k < m->n; k++)
+			if (place_matches(&m->line[k].is, l, s, p))
+				p->meant = m->line[k].pattern;
+	}
 }
 
 void meant_drop(struct meant *m)

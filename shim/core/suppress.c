@@ -4,6 +4,23 @@
 
 #include "core/text.h"
 
+#define LINE(pattern, most) \
+	{ \
+		pattern, sizeof(pattern) - 1, most \
+	}
+
+/* The JDK keeps one end of a pair whose other end is closed, to put it over channels.
+ */
+static const struct suppress_line always[] = {
+	LINE("Java_sun_nio_ch_FileDispatcherImpl_init", 1),
+	LINE("Java_sun_nio_ch_UnixDispatcher_init", 1), /* since 20 */
+};
+
+const struct suppress_line *suppress_always(unsigned int i)
+{
+	return i < sizeof(always) / sizeof(*always) ? &always[i] : NULL;
+}
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';

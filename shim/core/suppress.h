@@ -26,6 +26,9 @@ struct suppress_line {
  * that was the last.  ret->n 0: the line cannot be read.
  */
 bool suppress_next(const char **at, const char *end, struct suppress_line *ret);
+/* The i-th of those that hold without a file: of programs that everybody has; or NULL.
+ */
+const struct suppress_line *suppress_always(unsigned int i);
 bool suppress_matches(const struct suppress_line *l, const char *name);
 
 #endif

@@ -140,6 +140,20 @@ static void forgive(struct account *a, unsigned int site,
 	g->n = 0;
 }
 
+static void suppress_places(struct account *a, const struct suppress_line *line)
+{
+	for (unsigned int s = 0; s < LEDGER_SITES; s++)
+		forgive(a, s, line);
+}
+
+static void suppress_always_meant(struct account *a)
+{
+	const struct suppress_line *line;
+
+	for (unsigned int i = 0; (line = suppress_always(i)); i++)
+		suppress_places(a, line);
+}
+
 static void suppress(struct account *a, const char *path)
 {
 	struct suppress_line line;
@@ -155,8 +169,7 @@ static void suppress(struct account *a, const char *path)
 		n = sys3(SYS_read, fd, room, FILE_MOST);
 		at = room;
 		while (n > 0 && suppress_next(&at, (const char *)room + n, &line))
-			for (unsigned int s = 0; s < LEDGER_SITES; s++)
-				forgive(a, s, &line);
+			suppress_places(a, &line);
 		sys2(SYS_munmap, room, FILE_MOST);
 	}
 	sys_close(fd);
@@ -172,6 +185,8 @@ bool account_open(struct account *a, const struct ledger *l, const char *path)
 	a->group = at;
 	count_all(a);
 	count_findings(a);
+	if (a->sockets)
+		suppress_always_meant(a);
 	if (a->sockets && *path)
 		suppress(a, path);
 	return true;

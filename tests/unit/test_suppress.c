@@ -29,6 +29,20 @@ START_TEST(suppress_lines)
 }
 END_TEST
 
+START_TEST(suppress_without_a_file)
+{
+	unsigned int n = 0;
+
+	while (suppress_always(n)) {
+		const struct suppress_line *s = suppress_always(n++);
+
+		ck_assert(s->n == strlen(s->pattern) && s->most == 1);
+		ck_assert(suppress_matches(s, s->pattern));
+	}
+	ck_assert(n > 0 && !suppress_always(n + 1));
+}
+END_TEST
+
 START_TEST(suppress_patterns)
 {
 	static const struct {
@@ -65,6 +79,7 @@ END_TEST
 static void add(TCase *c)
 {
 	tcase_add_test(c, suppress_lines);
+	tcase_add_test(c, suppress_without_a_file);
 	tcase_add_test(c, suppress_patterns);
 }
 

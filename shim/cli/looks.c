@@ -18,7 +18,7 @@
 struct look {
 	struct rows_head head;
 	_Atomic uint64_t was; /* bits 32-63 when, bits 0-31 how many were open */
-	uint64_t spare;
+	_Atomic uint64_t of;  /* whose that is: rows change hands */
 };
 
 static uint64_t mix(uint64_t key, uint64_t more)
@@ -37,13 +37,14 @@ static uint64_t key_of(const struct ledger_head *h, const struct place *p)
 
 static void compare(const struct rows *all, uint64_t key, struct place *p, uint32_t now)
 {
-	int is_new;
-	struct rows_head *row = rows_claim(all, key, now, &is_new);
+	struct rows_head *row = rows_claim(all, key, now);
 	struct look *look = (struct look *)(void *)row;
 	uint64_t was;
+	bool is_new;
 
 	if (!row)
 		return;
+	is_new = atomic_exchange(&look->of, key) != key;
 	was = atomic_exchange(&look->was, (uint64_t)now << 32 | p->live);
 	if (is_new || !(was >> 32) || was >> 32 > now)
 		return;

@@ -64,13 +64,18 @@ static bool read_lines(struct meant *m, const char *path, const char *text, size
 	return good;
 }
 
+static void begin(struct meant *ret)
+{
+	*ret = (struct meant){ 0 };
+	read_lines(ret, "", suppress_runtimes, strlen(suppress_runtimes));
+}
+
 static int read_file(const char *path, struct meant *ret)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char *text = malloc(FILE_MOST);
 	int status = fd < 0 || !text ? -errno : 0;
 
-	*ret = (struct meant){ 0 };
 	if (!status &&
 	    !read_lines(ret, path, text, regular_read(fd, text, FILE_MOST, 0)))
 		status = -EINVAL;
@@ -82,8 +87,10 @@ static int read_file(const char *path, struct meant *ret)
 
 bool meant_read(const char *path, struct meant *ret)
 {
-	int status = read_file(path, ret);
+	int status;
 
+	begin(ret);
+	status = read_file(path, ret);
 	if (status && status != -EINVAL)
 		say_at(path, 0, 0, strerror(-status));
 	return !status;
@@ -123,7 +130,7 @@ void meant_of_policy(const char *program, const struct process *p, struct meant 
 	const struct match *match;
 	char its[PATH_BYTES];
 
-	*ret = (struct meant){ 0 };
+	begin(ret);
 	if (its_path(p, "TFOSHIM_POLICY", its))
 		path = its;
 	match = source_count(&policy, path, must_exist) ? NULL

@@ -319,9 +319,11 @@ void memory_end(struct memory *m, const struct addr *to, const struct memory_end
 	if (!r)
 		return;
 	end_row(r, key, end);
-	if (o == OUTCOME_syn_retransmitted ||
-	    ((o == OUTCOME_cookie_requested || o == OUTCOME_opened_early) &&
-	     end->syn_again))
+	if (end->cut)
+		memory_failed(m, to);
+	else if (o == OUTCOME_syn_retransmitted ||
+		 ((o == OUTCOME_cookie_requested || o == OUTCOME_opened_early) &&
+		  end->syn_again))
 		memory_strike(m, to, end->had_data ? STRIKE_DATA : STRIKE_OPTION,
 			      end->begun_cs);
 	else if (o != OUTCOME_plain && !end->syn_again) {

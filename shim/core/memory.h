@@ -94,6 +94,7 @@ struct memory_end {
 	bool had_data;	/* its SYN */
 	bool syn_again; /* it had to be sent again */
 	bool answered;	/* bytes came back */
+	bool cut;	/* none did, it was ended by an error: that proves nothing */
 	uint32_t rtt_us;
 	uint32_t first_byte_us; /* after connect(); 0: not known */
 	uint64_t begun_cs;

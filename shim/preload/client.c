@@ -211,7 +211,7 @@ static bool connect_again(int fd, const struct sockaddr *to, socklen_t len, int 
 		if (slot_has(s, SLOT_SAID))
 			*ret = -EISCONN;
 		slot_flag_all(fd, SLOT_TOLD | SLOT_SAID);
-		slot_move(fd, SLOT_OPENING, SLOT_WATCHED);
+		slot_move_all(fd, SLOT_OPENING, SLOT_WATCHED);
 	} else if (learn_is_failure(-*ret)) {
 		learn_ended(fd, s, *ret);
 	}
@@ -248,6 +248,7 @@ bool client_connect(int fd, const struct sockaddr *to, socklen_t len, int *ret)
 		return true;
 	if (!client_is_on() || !choice_make(fd, to, len, &c)) {
 		choice_undo(fd);
+		slot_unmark(fd, MARK_COUNTED); /* AF_UNSPEC: the next one is another */
 		return false;
 	}
 	if (c.why != REASON_none && c.why != REASON_baseline)

@@ -180,7 +180,7 @@ void death_by_exec(void)
 
 static void copy_marks(int from, int to)
 {
-	static const enum slot_mark marks[] = { MARK_OURS, MARK_QUICK };
+	static const enum slot_mark marks[] = { MARK_OURS, MARK_QUICK, MARK_COUNTED };
 
 	for (size_t k = 0; k < sizeof(marks) / sizeof(*marks); k++)
 		if (slot_marked(from, marks[k]))
@@ -246,5 +246,6 @@ static void make_copy(int fd)
 void death_copied_by_fork(void)
 {
 	kept_forget();
+	tally_copied();
 	slot_each(0, SLOT_MAX - 1, make_copy);
 }

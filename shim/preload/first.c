@@ -15,6 +15,7 @@
 #include "preload/epoll.h"
 #include "preload/kernel.h"
 #include "preload/learn.h"
+#include "preload/retry.h"
 #include "preload/revive.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
@@ -204,7 +205,7 @@ static int wait_handshake(int fd, struct slot *s)
 
 	if (r <= 0)
 		return r < 0 && r != -EINTR ? 0 : -EINTR;
-	r = revive_before(fd, false);
+	r = retry_before(fd, false);
 	if (r)
 		return r;
 	if (outcome_facts(fd, &f) || !f.closed || f.bytes_received || f.bytes_acked) {
@@ -220,6 +221,7 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 {
 	int r;
 
+	thread_self.rode_us = clock_now_us();
 	/* a program that never waited for this connection need not now */
 	if ((size_t)n == total && (flags & MSG_DONTWAIT || !slot_has(s, SLOT_BLOCKING)))
 		return n;
@@ -237,7 +239,7 @@ static ssize_t after_syn(int fd, struct slot *s, const struct msghdr *m, int fla
 		learn_ended(fd, s, r);
 		return r;
 	}
-	slot_move(fd, SLOT_OPENING, SLOT_WATCHED);
+	slot_move_all(fd, SLOT_OPENING, SLOT_WATCHED);
 	return (size_t)n < total ? send_rest(fd, m, flags, (size_t)n) : n;
 }
 

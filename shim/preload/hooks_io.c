@@ -39,7 +39,7 @@ int posix_close(int fd, int flags);
 #include "preload/life.h"
 #include "preload/listener.h"
 #include "preload/pause.h"
-#include "preload/revive.h"
+#include "preload/retry.h"
 #include "preload/sockopt.h"
 
 #define CLOSE_RANGE_OWN_TABLE 2
@@ -197,7 +197,7 @@ int getpeername(int fd, struct sockaddr *to, socklen_t *len)
 		    client_getpeername(fd, to, len, &r))
 			return (int)answer(r);
 		r = REAL(getpeername)(fd, to, len);
-	} while (r && kept_any() && revive_after(fd, false, r));
+	} while (r && kept_any() && retry_after(fd, false, r));
 	return r;
 }
 
@@ -220,7 +220,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	int failed = 0, r;
 
 	if (pending && kept_any() && level == SOL_SOCKET && name == SO_ERROR)
-		failed = revive_before(fd, false);
+		failed = retry_before(fd, false);
 	if (pending && level == IPPROTO_TCP && (name == TCP_INFO || name == TCP_MAXSEG))
 		debt_settle(fd, DEBT_SETTLE_MS);
 	r = REAL(getsockopt)(fd, level, name, value, len);
@@ -228,7 +228,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 		hide_ours(fd, name, value, *len);
 	if (r == 0 && pending && level == SOL_SOCKET && name == SO_ERROR &&
 	    *len >= sizeof(int)) {
-		if (*(int *)value && kept_any() && revive_after(fd, false, 0))
+		if (*(int *)value && kept_any() && retry_after(fd, false, 0))
 			*(int *)value = 0; /* it was not the last word */
 		if (failed)
 			*(int *)value = -failed;
@@ -271,7 +271,7 @@ static enum write_is before_write(int fd, size_t n, int flags, ssize_t *ret)
 	*ret = -EINTR;
 	if (!(flags & MSG_DONTWAIT) && !pause_on(fd, POLLOUT, n))
 		return WRITE_CUT;
-	if (kept_any() && (*ret = revive_before(fd, !(flags & MSG_DONTWAIT))))
+	if (kept_any() && (*ret = retry_before(fd, !(flags & MSG_DONTWAIT))))
 		return WRITE_CUT;
 	if (s && slot_has(s, SLOT_SHUT)) {
 		linger_settle(fd, 0, LINGER_END_MS);
@@ -309,11 +309,11 @@ static bool message_answered(int fd, const struct msghdr *m, int flags, ssize_t 
 	return answered(what, fd, m, flags, ret);
 }
 
-/* A call that failed is made again if that was not the last word: see revive. */
+/* A call that failed is made again if that was not the last word: see retry. */
 #define AGAIN(fd, waits, r, call) \
 	do \
 		r = call; \
-	while (r <= 0 && kept_any() && revive_after(fd, waits, r))
+	while (r <= 0 && kept_any() && retry_after(fd, waits, r))
 
 HOOKED(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), calm(fd))
 {
@@ -447,7 +447,7 @@ static int before_read(int fd, bool waits)
 		debt_materialize(fd);
 	if (waits && !pause_on(fd, POLLIN, 0))
 		return -EINTR;
-	return kept_any() ? revive_before(fd, waits) : 0;
+	return kept_any() ? retry_before(fd, waits) : 0;
 }
 
 #define TOUCH_READ(fd, waits, call) \
@@ -546,7 +546,7 @@ static int write_held_back(int fd, bool waits)
 	debt_force(fd, waits);
 	if (waits && !pause_on(fd, POLLOUT, ANY_LENGTH))
 		return -EINTR;
-	return kept_any() ? revive_before(fd, waits) : 0;
+	return kept_any() ? retry_before(fd, waits) : 0;
 }
 
 #define TOUCH_WRITE(fd, call) TOUCH_WRITE_BY(fd, true, call)
@@ -592,7 +592,7 @@ ssize_t splice(int from, off64_t *from_at, int to, off64_t *to_at, size_t n,
 {
 	if (!quiet()) {
 		debt_materialize(from);
-		if (!pause_on(from, POLLIN, 0) || revive_before(from, true))
+		if (!pause_on(from, POLLIN, 0) || retry_before(from, true))
 			return answer(-EINTR);
 	}
 	TOUCH_WRITE(to, REAL(splice)(from, from_at, to, to_at, n, flags));
@@ -682,7 +682,7 @@ static bool shut_later(int fd, int how)
 
 	debt_materialize(fd);
 	if (kept_any())
-		revive_before(fd, false);
+		retry_before(fd, false);
 	s = slot_noted(fd);
 	if (s && slot_state(fd) == SLOT_OPENING && how == SHUT_WR &&
 	    slot_has(s, SLOT_WROTE) && !sys_blocks(fd) && slot_of(fd) &&

@@ -88,9 +88,11 @@ struct kept *kept_take(uint64_t cookie, int fd, const void *bytes, size_t n)
 void kept_rode(struct kept *k, uint64_t cookie, size_t n)
 {
 	/* it is ours, but somebody may just be finding out that it is not his */
-	while (!kept_seize(k, cookie, KEPT_RIDING))
-		if (kept_state(k) != KEPT_BUSY || atomic_load(&k->cookie) != cookie)
-			return;
+	while (!kept_seize(k, cookie, KEPT_RIDING)) {
+		if (atomic_load(&k->cookie) != cookie)
+			return; /* nor is it ours any more */
+		sys1(SYS_sched_yield, 0);
+	}
 	if (n < k->length)
 		k->length = (uint16_t)n;
 	kept_yield(k, n ? KEPT_HELD : KEPT_FREE);

@@ -95,17 +95,6 @@ bool learn_is_failure(int e)
 	       e == EHOSTUNREACH || e == ENETUNREACH;
 }
 
-void learn_ended(int fd, struct slot *s, int r)
-{
-	if (learn_is_failure(-r))
-		learn_failed(&s->to);
-	/* nobody there is one thing; data in the SYN that was never heard of is another
-	 */
-	if (learn_is_failure(-r) && r != -ECONNREFUSED && slot_has(s, SLOT_SYN_DATA))
-		strike(s, STRIKE_LOST);
-	slot_set(fd, SLOT_PLAIN);
-}
-
 void learn_strike(int fd, struct slot *s)
 {
 	slot_flag_all(fd, SLOT_LOST);
@@ -211,6 +200,7 @@ static void record(struct memory *m, struct slot *s, const struct tcp_facts *f,
 		.had_data = slot_has(s, SLOT_SYN_DATA),
 		.syn_again = syn_again(s, f),
 		.answered = f->bytes_received > 0,
+		.cut = f->closed && !f->bytes_received,
 		.rtt_us = f->rtt_us,
 		.begun_cs = begun_cs(s),
 	};
@@ -222,7 +212,7 @@ static void record(struct memory *m, struct slot *s, const struct tcp_facts *f,
 	if (first_byte && slot_has(s, SLOT_WROTE))
 		end.first_byte_us = slot_age_us(s, now);
 	memory_end(m, &s->to, &end);
-	if (s->reason != REASON_baseline)
+	if (s->reason != REASON_baseline && !end.cut)
 		learn_habit(m, s, f);
 	tally_connection(s, &end, f);
 }
@@ -234,7 +224,7 @@ static void connection(int fd, struct slot *s, bool first_byte)
 
 	if (!m || slot_has(s, SLOT_COPY) || outcome_facts(fd, &f) || f.handshaking)
 		return;
-	if (f.closed && !f.bytes_received) /* refused or reset: its error says which */
+	if (f.closed && !f.bytes_received && !f.bytes_acked) /* it never was one */
 		memory_failed(m, &s->to);
 	else
 		record(m, s, &f, first_byte);
@@ -248,4 +238,29 @@ void learn_first_byte(int fd, struct slot *s)
 void learn_connection(int fd, struct slot *s)
 {
 	connection(fd, s, false);
+}
+
+static void lost(int fd, struct slot *s, int r)
+{
+	struct tcp_facts f;
+	bool is_known = !outcome_facts(fd, &f);
+
+	learn_failed(&s->to);
+	if (is_known && f.closed && slot_twin(fd) < 0)
+		learn_connection(fd, s);
+	/*
+	 * Nobody there is one thing; data in the SYN that was never heard of is
+	 * another; and a reset by a server that has it may well be the server's own.
+	 */
+	if (r != -ECONNREFUSED && slot_has(s, SLOT_SYN_DATA))
+		strike(s, r == -ECONNRESET && is_known && f.syn_data_acked
+				  ? STRIKE_DATA
+				  : STRIKE_LOST);
+}
+
+void learn_ended(int fd, struct slot *s, int r)
+{
+	if (learn_is_failure(-r))
+		lost(fd, s, r);
+	slot_set(fd, SLOT_PLAIN);
 }

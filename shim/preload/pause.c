@@ -10,6 +10,7 @@
 #include "preload/debt.h"
 #include "preload/learn.h"
 #include "preload/linger.h"
+#include "preload/retry.h"
 #include "preload/revive.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
@@ -42,18 +43,28 @@ void pause_after(void)
 	thread_self.woke_us = clock_now_us();
 }
 
+/* What this thread let ride may have to be sent again while it sleeps. */
+static bool rode_lately(void)
+{
+	return kept_any() && thread_self.rode_us &&
+	       clock_now_us() - thread_self.rode_us < RETRY_BESIDE_US;
+}
+
 bool pause_on(int fd, short events, size_t n)
 {
 	bool fresh = thread_self.fresh && thread_self.fresh != fd + 1;
+	bool rode = rode_lately();
 	int cut;
 
-	if (!fresh && !thread_owes() && !linger_any())
+	if (!fresh && !rode && !thread_owes() && !linger_any())
 		return true;
 	if (!sys_blocks(fd) ||
 	    (n <= ATOMIC_WRITE && sys_poll1(fd, events, 0, NULL) > 0))
 		return true;
 	debt_pay();
 	cut = linger_settle(fd, events, LINGER_SETTLE_MS);
+	if (rode && cut != -EINTR)
+		cut = retry_beside(fd, events);
 	sleeps();
 	return cut != -EINTR;
 }

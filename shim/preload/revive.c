@@ -110,14 +110,16 @@ static bool is_refused(const struct tcp_facts *f)
 	return f->closed && !f->bytes_received && !f->bytes_acked && !f->retransmits;
 }
 
-static void look_at_held(int fd, const struct slot *s, struct kept *k)
+static bool look_at_held(int fd, const struct slot *s, struct kept *k)
 {
 	struct tcp_facts f;
 	uint64_t mask;
+	bool ours;
 
 	/* a handler must not find an entry that the code under it has seized */
 	sys_hold_signals(&mask);
-	if (kept_seize(k, s->cookie, KEPT_HELD)) {
+	ours = kept_seize(k, s->cookie, KEPT_HELD);
+	if (ours) {
 		if (outcome_facts(fd, &f))
 			kept_yield(k, KEPT_FREE);
 		else if (is_refused(&f))
@@ -130,6 +132,7 @@ static void look_at_held(int fd, const struct slot *s, struct kept *k)
 			kept_yield(k, KEPT_HELD);
 	}
 	sys_let_signals(&mask);
+	return ours;
 }
 
 /* --- after it -------------------------------------------------------------------- */
@@ -154,13 +157,15 @@ static void deliver(int fd, struct slot *s, struct kept *k)
 	kept_yield(k, KEPT_FREE);
 }
 
-static void look_at_reopened(int fd, struct slot *s, struct kept *k)
+static bool look_at_reopened(int fd, struct slot *s, struct kept *k)
 {
 	struct tcp_facts f;
 	uint64_t mask;
+	bool ours;
 
 	sys_hold_signals(&mask);
-	if (kept_seize(k, s->cookie, KEPT_REOPENED)) {
+	ours = kept_seize(k, s->cookie, KEPT_REOPENED);
+	if (ours) {
 		if (outcome_facts(fd, &f) || f.closed)
 			kept_yield(k, KEPT_FREE); /* the kernel tells it */
 		else if (f.handshaking)
@@ -169,13 +174,19 @@ static void look_at_reopened(int fd, struct slot *s, struct kept *k)
 			deliver(fd, s, k);
 	}
 	sys_let_signals(&mask);
+	return ours;
 }
 
 /* --- one ------------------------------------------------------------------------- */
 
-static struct kept *kept_of(const struct slot *s)
+struct kept *revive_kept(const struct slot *s)
 {
 	return kept_any() && s ? kept_find(s->cookie) : NULL;
+}
+
+static bool is_still(struct kept *k, const struct slot *s)
+{
+	return atomic_load(&k->cookie) == s->cookie;
 }
 
 static void nap(void)
@@ -185,36 +196,49 @@ static void nap(void)
 	sys2(SYS_nanosleep, &t, NULL);
 }
 
-bool revive_step(int fd, struct slot *s)
+/* Is another thread in the midst of the first write, and it has ended already? */
+static bool is_late(int fd)
 {
-	struct kept *k = kept_of(s);
+	struct tcp_facts f;
 
-	for (int i = 0; k && i < NAPS_MOST; i++) {
-		switch (kept_state(k)) {
-		case KEPT_HELD:
-			look_at_held(fd, s, k);
-			break;
-		case KEPT_REOPENED:
-			look_at_reopened(fd, s, k);
-			break;
-		case KEPT_BUSY:
-			nap();
-			break;
-		case KEPT_FREE:
-		case KEPT_RIDING:
-		case KEPT_FAILED:
-			return false;
-		}
-		if (kept_state(k) != KEPT_BUSY)
-			break;
-	}
-	return k && atomic_load(&k->cookie) == s->cookie &&
-	       (kept_state(k) == KEPT_REOPENED || kept_state(k) == KEPT_BUSY);
+	return !outcome_facts(fd, &f) && f.closed;
 }
 
-static bool is_under_way(const struct slot *s)
+/* false: it could not be looked at now. */
+static bool look(int fd, struct slot *s, struct kept *k)
 {
-	struct kept *k = kept_of(s);
+	switch (kept_state(k)) {
+	case KEPT_HELD:
+		return look_at_held(fd, s, k);
+	case KEPT_REOPENED:
+		return look_at_reopened(fd, s, k);
+	case KEPT_RIDING:
+		return !is_late(fd);
+	case KEPT_BUSY:
+		return false;
+	case KEPT_FREE:
+	case KEPT_FAILED:
+		break;
+	}
+	return true;
+}
+
+bool revive_step(int fd, struct slot *s)
+{
+	struct kept *k = revive_kept(s);
+	enum kept_state state;
+
+	if (!k)
+		return false;
+	for (int i = 0; i < NAPS_MOST && is_still(k, s) && !look(fd, s, k); i++)
+		nap();
+	state = kept_state(k);
+	return is_still(k, s) && (state == KEPT_REOPENED || state == KEPT_BUSY);
+}
+
+bool revive_is_under_way(const struct slot *s)
+{
+	struct kept *k = revive_kept(s);
 
 	return k && kept_state(k) != KEPT_FAILED;
 }
@@ -223,7 +247,7 @@ void revive_settle(int fd, struct slot *s, int timeout_ms)
 {
 	uint64_t now = clock_now_us(), end = now + (uint64_t)timeout_ms * 1000;
 
-	while ((revive_step(fd, s) || is_under_way(s)) && now < end) {
+	while ((revive_step(fd, s) || revive_is_under_way(s)) && now < end) {
 		uint64_t slice = revive_slice_us(timeout_ms * 1000ull - (end - now));
 		uint64_t left = end - now;
 
@@ -233,104 +257,23 @@ void revive_settle(int fd, struct slot *s, int timeout_ms)
 	}
 }
 
-/* There was no second SYN: its error, once. */
-static int failure(struct slot *s)
-{
-	struct kept *k = kept_of(s);
-	int error;
-
-	if (!k || kept_state(k) != KEPT_FAILED ||
-	    !kept_seize(k, s->cookie, KEPT_FAILED))
-		return 0;
-	error = k->error;
-	kept_yield(k, KEPT_FREE);
-	return error;
-}
-
-/* The program's own bound to a wait on this socket. */
-static uint64_t patience_us(int fd)
-{
-	static const int names[] = { SO_RCVTIMEO, SO_SNDTIMEO };
-	uint64_t least = UINT64_MAX / 2;
-
-	for (int i = 0; i < 2; i++) {
-		struct timeval t = { 0, 0 };
-		socklen_t len = sizeof(t);
-		uint64_t us;
-
-		if (sys_getsockopt(fd, SOL_SOCKET, names[i], &t, &len))
-			continue;
-		us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_usec;
-		if (us && us < least)
-			least = us;
-	}
-	return least;
-}
-
-/* A blocking call would miss the refusal, or the moment to send what is owed. */
-static int sleep_on(int fd, struct slot *s)
-{
-	uint64_t start = clock_now_us(), end = start + patience_us(fd);
-	struct kernel_hold h;
-	int r = 0;
-
-	kernel_hold(&h);
-	while (!r && (revive_step(fd, s) || is_under_way(s)) && clock_now_us() < end) {
-		struct pollfd p = { .fd = fd, .events = POLLOUT };
-		uint64_t slice = revive_slice_us(clock_now_us() - start);
-
-		r = kernel_poll_held(&h, &p, 1, (int)(slice / 1000) + 1);
-		r = r == 0 && kernel_is_due(&h);
-	}
-	return kernel_release(&h);
-}
-
-static struct slot *opening(int fd)
-{
-	return kept_any() && slot_state(fd) == SLOT_OPENING ? slot_of(fd) : NULL;
-}
-
-int revive_before(int fd, bool waits)
-{
-	struct slot *s = opening(fd);
-	int cut = 0;
-
-	if (!kept_of(s))
-		return 0;
-	if (waits && sys_blocks(fd))
-		cut = sleep_on(fd, s);
-	else
-		revive_step(fd, s);
-	return cut == -EINTR ? cut : failure(s);
-}
-
-bool revive_after(int fd, bool waits, long said)
-{
-	struct slot *s = opening(fd);
-	struct kept *k = kept_of(s);
-
-	/* one that is opened again already cannot have said so by itself */
-	if (!k || (kept_state(k) != KEPT_HELD &&
-		   (said == 0 || !learn_is_failure(real_errno()))))
-		return false;
-	return revive_step(fd, s) && !revive_before(fd, waits);
-}
-
 /* --- all ------------------------------------------------------------------------- */
+
+#define RIDES_US 2000000 /* no write takes so long */
 
 /* Who kept it may have left by siglongjmp(3), or closed its descriptor unseen. */
 static void sweep(struct kept *k, int fd)
 {
 	uint64_t cookie = atomic_load(&k->cookie);
-	struct slot *s = slot_state(fd) == SLOT_OPENING ? slot_of(fd) : NULL;
-	struct tcp_facts f;
-
-	if (!cookie || fd == KEPT_CLOSED || slot_state(fd) == SLOT_DEFERRED)
+	struct slot *s = revive_may(fd) ? slot_of(fd) : NULL;
+	if (!cookie || fd == KEPT_CLOSED)
 		return;
 	if (kept_state(k) == KEPT_RIDING) {
-		if (kernel_cookie(fd) != cookie ||
-		    (!outcome_facts(fd, &f) && !f.handshaking))
+		s = slot_noted(fd);
+		if (!s || slot_age_us(s, clock_now_us()) > RIDES_US)
 			kept_release(cookie);
+	} else if (slot_state(fd) == SLOT_DEFERRED) {
+		return; /* its first write is about to say that it is not any more */
 	} else if (!s || s->cookie != cookie || !slot_has(s, SLOT_SYN_DATA)) {
 		kept_release(cookie);
 	} else {
@@ -360,7 +303,7 @@ void revive_all(int timeout_ms)
 
 	for (int i = 0; (k = kept_next(&i)); i++) {
 		int fd = atomic_load(&k->fd);
-		struct slot *s = fd == KEPT_CLOSED ? NULL : opening(fd);
+		struct slot *s = revive_may(fd) ? slot_of(fd) : NULL;
 
 		now = clock_now_us();
 		if (s && now < end)

@@ -14,6 +14,14 @@
 #include "preload/kept.h"
 #include "preload/slot.h"
 
+/* Its first write may be under way still, in another thread. */
+static inline bool revive_may(int fd)
+{
+	enum slot_state state = slot_state(fd);
+
+	return state == SLOT_OPENING || state == SLOT_DEFERRED;
+}
+
 /*
  * Does what can be done without waiting.  true: bytes are owed still, a handshake is
  * under way; after it this is to be called again.
@@ -21,13 +29,9 @@
 bool revive_step(int fd, struct slot *s);
 /* ... and waits for that, and for the first handshake; at most so long. */
 void revive_settle(int fd, struct slot *s, int timeout_ms);
-/*
- * Before a call of the program on fd; negative: that is its answer.  `waits`: it may
- * sleep, if fd blocks; then this does.  After one that `said` so (errno as libc left
- * it): is it to be made again?
- */
-int revive_before(int fd, bool waits);
-bool revive_after(int fd, bool waits, long said);
+/* What is kept for it; and not in vain: it may yet stand. */
+struct kept *revive_kept(const struct slot *s);
+bool revive_is_under_way(const struct slot *s);
 /* Who sleeps on one of them without end looks so often. */
 #define REVIVE_LOOK_MS 1250
 /* All of them, without waiting. */

@@ -21,7 +21,7 @@ static bool nothing_to_do(int found)
 /* Was it refused until now, and is opened again? */
 static bool is_mended(int fd)
 {
-	struct slot *s = slot_state(fd) == SLOT_OPENING ? slot_of(fd) : NULL;
+	struct slot *s = revive_may(fd) ? slot_of(fd) : NULL;
 	bool kept = s && kept_find(s->cookie);
 
 	/* it may be delivered, too, by now */

@@ -107,6 +107,11 @@ void tally_settle(void)
 		add(&e, 0, n);
 }
 
+void tally_copied(void)
+{
+	atomic_store(&locals, 0);
+}
+
 void tally_declined(const struct addr *to, enum reason why)
 {
 	struct traffic_event e = begin(to, OUTCOME_plain, why);

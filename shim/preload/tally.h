@@ -19,5 +19,7 @@ void tally_connection(struct slot *s, const struct memory_end *end,
 void tally_declined(const struct addr *to, enum reason why);
 /* At the end of the process: what was only added up here. */
 void tally_settle(void);
+/* ... which in a fork child is its parent's to do. */
+void tally_copied(void);
 
 #endif

@@ -22,6 +22,7 @@ struct thread {
 	int fresh;	       /* blocking, connected, not written to yet; plus one */
 	int vfork_parent;      /* our pid, while a vfork may be under way */
 	uint64_t closed_us;    /* when it last left a connection to linger */
+	uint64_t rode_us;      /* ... let bytes ride, and did not wait */
 	bool has_end;	       /* thread_at_end is armed */
 	_Atomic int owes;      /* entries in use below ... */
 	volatile int used;     /* ... all of them before this one */

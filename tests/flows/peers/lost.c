@@ -467,6 +467,28 @@ static int by_loop_elsewhere(void)
 	return !close(fd);
 }
 
+/* It waits for another, who waits for the server to have heard. */
+static int by_reading_elsewhere(void)
+{
+	int fd = asked(), ends[2];
+	char c;
+
+	if (pipe(ends))
+		fail("pipe");
+	if (!fork()) {
+		struct pollfd p = { fd, POLLIN, 0 };
+
+		usleep(LATER_US);
+		while (poll(&p, 1, 5000) == 1 && p.revents != POLLIN)
+			usleep(1000);
+		_exit(p.revents != POLLIN || write(ends[1], "x", 1) != 1);
+	}
+	close(ends[1]);
+	if (read(ends[0], &c, 1) != 1)
+		wrong("the other did not see an answer", 0);
+	return answered(fd);
+}
+
 static void *await_and_read(void *unused)
 {
 	int *fd = unused;
@@ -586,6 +608,7 @@ static const struct mode {
 	{ "exec", by_exec },
 	{ "dup", by_dup },
 	{ "fork", by_fork },
+	{ "reading-elsewhere", by_reading_elsewhere },
 	{ "loop-elsewhere", by_loop_elsewhere },
 	{ "two-threads", by_two_threads },
 	{ "alarms", by_alarms },

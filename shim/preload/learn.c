@@ -48,7 +48,8 @@ void learn_ask(const struct addr *to, const struct memory_rule *rule,
 
 enum reason learn_gate(const struct addr *to, const struct memory_view *seen)
 {
-	struct memory *m = memory_now();
+	bool is_open = seen->pause == REASON_none && !seen->slower_now;
+	struct memory *m = is_open ? NULL : memory_now();
 
 	return m ? memory_gate(m, to, seen) : REASON_none;
 }

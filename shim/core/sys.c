@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -57,6 +58,17 @@ bool sys_readable(const void *p, size_t n)
 		from = end;
 	}
 	return true;
+}
+
+/*
+ * epoll_ctl(2) reads the event before it looks at the descriptors, of which there are
+ * none.  Another answer is a sandbox's.
+ */
+bool sys_is_there(const void *p)
+{
+	long r = sys4(SYS_epoll_ctl, -1, EPOLL_CTL_ADD, -1, p);
+
+	return r == -EBADF || (r != -EFAULT && sys_readable(p, 12));
 }
 
 bool sys_writable_int(int fd, void *p)

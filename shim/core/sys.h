@@ -120,6 +120,11 @@ int sys_poll1(int fd, short events, int timeout_ms, short *ret_revents);
  * allows.
  */
 bool sys_readable(const void *p, size_t n);
+/*
+ * Are the 12 bytes at p, a good mapping, still there, or was the file cut off before
+ * them?  In a third of the time, since no timer and no queue are needed.
+ */
+bool sys_is_there(const void *p);
 /* Can an int be written at p?  Writes one; fd must be a socket. */
 bool sys_writable_int(int fd, void *p);
 /* Can a timeval be written at p?  Writes two numbers of its size. */

@@ -12,6 +12,7 @@
 #include "core/sys.h"
 #include "preload/bookrule.h"
 #include "preload/bookshelf.h"
+#include "preload/misuse.h"
 #include "preload/naming.h"
 
 #define TENTHS_OF_A_LOOK 10 /* a second */
@@ -54,6 +55,7 @@ static void forget_all(void)
 	for (uint32_t i = 0; i <= known_highest() / LEDGER_ROW; i++)
 		atomic_store(&rows[i], 0);
 	known_none();
+	misuse_forget();
 }
 
 void book_after_fork(void)
@@ -331,8 +333,8 @@ static void find(int fd, enum ledger_fault fault, const void *here)
 	struct ledger *l = book_look();
 
 	if (l && !atomic_load(&off))
-		ledger_finds(l, fault, (unsigned int)fd, site_here(l, here), time_now(),
-			     (uint32_t)sys1(SYS_gettid, 0));
+		misuse_found(l, fault, (unsigned int)fd, site_here(l, here),
+			     time_now());
 }
 
 void book_heard(int fd, int e, enum ledger_fault fault, const void *here)

@@ -64,13 +64,18 @@ static bool read_lines(struct meant *m, const char *path, const char *text, size
 	return good;
 }
 
+static void begin(struct meant *ret)
+{
+	*ret = (struct meant){ 0 };
+	read_lines(ret, "", suppress_runtimes, strlen(suppress_runtimes));
+}
+
 static int read_file(const char *path, struct meant *ret)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char *text = malloc(FILE_MOST);
 	int status = fd < 0 || !text ? -errno : 0;
 
-	*ret = (struct meant){ 0 };
 	if (!status &&
 	    !read_lines(ret, path, text, regular_read(fd, text, FILE_MOST, 0)))
 		status = -EINVAL;
@@ -82,8 +87,10 @@ static int read_file(const char *path, struct meant *ret)
 
 bool meant_read(const char *path, struct meant *ret)
 {
-	int status = read_file(path, ret);
+	int status;
 
+	begin(ret);
+	status = read_file(path, ret);
 	if (status && status != -EINVAL)
 		say_at(path, 0, 0, strerror(-status));
 	return !status;
@@ -123,7 +130,7 @@ void meant_of_policy(const char *program, const struct process *p, struct meant 
 	const struct match *match;
 	char its[PATH_BYTES];
 
-	*ret = (struct meant){ 0 };
+	begin(ret);
 	if (its_path(p, "TFOSHIM_POLICY", its))
 		path = its;
 	match = source_count(&policy, path, must_exist) ? NULL
@@ -164,32 +171,20 @@ static bool frame_matches(const struct suppress_line *line, const struct ledger 
 	return false;
 }
 
-static bool place_matches(const struct suppress_line *line, const struct ledger *l,
-			  const struct symbols *s, const struct place *p)
-{
-	if (p->meant || p->live > line->most)
-		return false;
-	for (unsigned int f = 0; f < p->born.depth; f++)
-		if (frame_matches(line, l, s, p->born.frame[f]))
-			return true;
-	return false;
-}
-
 void meant_mark(const struct meant *m, const struct ledger *l, const struct symbols *s,
 		struct places *places)
 {
-	const struct suppress_line *line;
+	for (size_t k = 0; k < m->n; k++)
+		for (unsigned int i = 0; i < places->n; i++) {
+			struct place *p = &places->at[i];
 
-	for (unsigned int i = 0; i < places->n; i++) {
-		struct place *p = &places->at[i];
-
-		for (unsigned int k = 0; (line = suppress_always(k)); k++)
-			if (place_matches(line, l, s, p))
-				p->meant = line->pattern;
-		for (size_t k = 0; k < m->n; k++)
-			if (place_matches(&m->line[k].is, l, s, p))
-				p->meant = m->line[k].pattern;
-	}
+			if (p->meant || p->live > m->line[k].is.most)
+				continue;
+			for (unsigned int f = 0; f < p->born.depth; f++)
+				if (frame_matches(&m->line[k].is, l, s,
+						  p->born.frame[f]))
+					p->meant = m->line[k].pattern;
+		}
 }
 
 void meant_drop(struct meant *m)

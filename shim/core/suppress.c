@@ -4,22 +4,9 @@
 
 #include "core/text.h"
 
-#define LINE(pattern, most) \
-	{ \
-		pattern, sizeof(pattern) - 1, most \
-	}
-
-/* The JDK keeps one end of a pair whose other end is closed, to put it over channels.
- */
-static const struct suppress_line always[] = {
-	LINE("Java_sun_nio_ch_FileDispatcherImpl_init", 1),
-	LINE("Java_sun_nio_ch_UnixDispatcher_init", 1), /* since 20 */
-};
-
-const struct suppress_line *suppress_always(unsigned int i)
-{
-	return i < sizeof(always) / sizeof(*always) ? &always[i] : NULL;
-}
+/* OpenJDK: one end of a pair, with which it takes the place of what is closed. */
+const char suppress_runtimes[] = "Java_sun_nio_ch_FileDispatcherImpl_init 1\n"
+				 "Java_sun_nio_ch_UnixDispatcher_init 1\n";
 
 static bool is_blank(char c)
 {

@@ -15,6 +15,9 @@
 
 #define SUPPRESS_ALL UINT32_MAX
 
+/* Such lines for what runtimes keep by design, in every program that they run. */
+extern const char suppress_runtimes[];
+
 struct suppress_line {
 	const char *pattern; /* not terminated */
 	size_t n;
@@ -26,9 +29,6 @@ struct suppress_line {
  * that was the last.  ret->n 0: the line cannot be read.
  */
 bool suppress_next(const char **at, const char *end, struct suppress_line *ret);
-/* The i-th of those that hold without a file: of programs that everybody has; or NULL.
- */
-const struct suppress_line *suppress_always(unsigned int i);
 bool suppress_matches(const struct suppress_line *l, const char *name);
 
 #endif

@@ -71,6 +71,15 @@ bool sys_is_there(const void *p)
 	return r == -EBADF || (r != -EFAULT && sys_readable(p, 12));
 }
 
+/* futex(2) adds nothing to it: atomically, and by the kernel, which says EFAULT. */
+bool sys_writable_word(void *p)
+{
+	const unsigned int add_nothing = FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0);
+
+	return sys6(SYS_futex, p, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, 0, p,
+		    add_nothing) != -EFAULT;
+}
+
 bool sys_writable_int(int fd, void *p)
 {
 	socklen_t len = sizeof(int);

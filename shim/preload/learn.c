@@ -89,6 +89,7 @@ bool learn_is_failure(int e)
 void learn_strike(int fd, struct slot *s)
 {
 	slot_flag_all(fd, SLOT_LOST);
+	slot_flag(s, SLOT_LOST); /* one that lingers has no descriptor's slot */
 	strike(s, STRIKE_DATA);
 }
 

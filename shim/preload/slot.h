@@ -30,10 +30,10 @@ enum slot_flag {
 	SLOT_BLOCKING = 8,    /* connect() was called in blocking mode */
 	SLOT_COOKIE_SYN = 16, /* the kernel had a cookie: our SYN carries it */
 	SLOT_SYN_DATA = 32,   /* ... and data */
-	SLOT_SHARED = 64,  /* dup or fork: another holder may act on the connection */
-	SLOT_FORKED = 512, /* ... in another process ... */
-	SLOT_COPY = 128,   /* ... which keeps the record */
-	SLOT_SAID = 256,   /* a connect() has returned 0 */
+	SLOT_SHARED = 64,   /* dup or fork: another holder may act on the connection */
+	SLOT_FORKED = 512,  /* ... in another process ... */
+	SLOT_COPY = 128,    /* ... which keeps the record */
+	SLOT_SAID = 256,    /* a connect() has returned 0 */
 	SLOT_SHUT = 4096,   /* its sending side ends with the handshake */
 	SLOT_SILENT = 2048, /* its SYN was sent again: the memory knows */
 	SLOT_LOST = 8192,   /* ... and was lost, with its data: this is a second one */

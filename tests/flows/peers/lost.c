@@ -205,7 +205,7 @@ static int by_oneshot(void)
 static int by_edge_beside_others(void)
 {
 	struct epoll_event e[8];
-	int ends[2], fd = asked(), n;
+	int ends[2], fd = asked(), others = 0, n;
 
 	if (pipe(ends))
 		fail("pipe");
@@ -214,9 +214,14 @@ static int by_edge_beside_others(void)
 	usleep(LATER_US);
 	(void)!write(ends[1], "x", 1);
 	n = epoll_wait(set, e, 8, 10000);
-	if (n != 1 || e[0].data.fd != ends[0] || e[0].events != EPOLLIN)
+	for (int i = 0; i < n; i++) {
+		others += e[i].data.fd == ends[0];
+		if (e[i].events != EPOLLIN)
+			wrong("epoll_wait", e[i].events);
+	}
+	if (others != 1)
 		wrong("epoll_wait", n);
-	return take(await(fd, EPOLLIN), "pong");
+	return n == 2 ? take(fd, "pong") : take(await(fd, EPOLLIN), "pong");
 }
 
 /* Two sets: each is told, or none has it in a SYN. */

@@ -87,7 +87,17 @@ def lost(mode, host, trials):
     words = [flow.peer("lost"), mode, host, None, text]
     story = Story(mode, host, words)
     story.prove([words[0], "blocking", host, story.service.port, GET])
+    before = len(story.service.seen)
     done = flow.together(lambda _: story.run(), range(trials), 50)
+    count = 100 if mode == "crowd" else trials
+
+    def whole():
+        return sum(1 for seen in story.service.seen[before:]
+                   if seen.eof and seen.data.startswith(text.encode()))
+
+    story.service.wait(count, 2, lambda seen: whole() >= count)
+    check(f"{story.name}-heard", whole() == count,
+          f"{whole()} of {count} connections to their end")
     story.ends(done, "100" if mode == "crowd" else "1")
 
 

@@ -502,8 +502,9 @@ static void *read_elsewhere(void *unused)
 	int *socket = unused;
 
 	do
-		if (epoll_wait(set, &e, 1, 10000) != 1)
-			fail("epoll_wait");
+		if (epoll_wait(set, &e, 1, 10000) != 1 ||
+		    e.events & (EPOLLERR | EPOLLHUP))
+			wrong("epoll_wait", e.events);
 	while (recv(*socket, &e, 4, 0) != 4);
 	return NULL;
 }

@@ -76,11 +76,19 @@ static struct timespec now(clockid_t clock)
 	return t;
 }
 
+static uint64_t in_us(struct timespec t)
+{
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 uint64_t clock_now_us(void)
 {
-	struct timespec t = now(CLOCK_MONOTONIC);
+	return in_us(now(CLOCK_MONOTONIC));
+}
 
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+uint64_t clock_coarse_us(void)
+{
+	return in_us(now(CLOCK_MONOTONIC_COARSE));
 }
 
 uint32_t clock_today_s(void)

@@ -324,9 +324,9 @@ static void copy_text(char *to, size_t room, const char *from)
 	struct text t = { to, 0, room };
 
 	*to = 0;
-	if (from)
-		text_str(&t, from);
+	text_str(&t, from ? from : "");
 }
+#define COPY_TEXT(k) copy_text(ret->k, sizeof(ret->k), rule_text(r, KEY_##k))
 
 static void fill(struct live_rule *ret, const struct rule *r)
 {
@@ -335,9 +335,9 @@ static void fill(struct live_rule *ret, const struct rule *r)
 		ret->value[k] = rule_standard((enum rule_key)k);
 	for (const struct rule_setting *s = r ? r->settings : NULL; s; s = s->next)
 		ret->value[s->key] = s->value;
-	copy_text(ret->congestion, sizeof(ret->congestion),
-		  rule_text(r, KEY_congestion));
-	copy_text(ret->key_file, sizeof(ret->key_file), rule_text(r, KEY_key_file));
+	COPY_TEXT(congestion);
+	COPY_TEXT(suppress);
+	COPY_TEXT(key_file);
 }
 
 bool live_ask(enum rule_section section, const struct addr *to, const char *host,

@@ -16,9 +16,9 @@
 
 /* What a rule says, all of it: the policy may be another one the moment after. */
 struct live_rule {
-	bool says_something;		    /* else all are defaults */
-	int64_t value[KEYS];		    /* RULE_UNSET: leave it */
-	char congestion[16], key_file[256]; /* empty: leave it */
+	bool says_something;				   /* else all are defaults */
+	int64_t value[KEYS];				   /* RULE_UNSET: leave it */
+	char congestion[16], key_file[256], suppress[256]; /* empty: leave it */
 };
 
 /* setting: TFOSHIM_POLICY, or NULL; it is copied. */

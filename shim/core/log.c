@@ -95,11 +95,32 @@ static void write_line(int fd, const struct text *line)
 	sys4(SYS_rt_sigprocmask, SIG_SETMASK, &was, NULL, sizeof(was));
 }
 
+void log_line(struct text *line)
+{
+	const char *to = atomic_load(&path); /* a policy may change it */
+	int fd;
+
+	if (line->n + 1 >= line->room) /* cut: the line's end matters more */
+		line->n = line->room - 2;
+	line->at[line->n++] = '\n';
+	if (!to) {
+		if (is_own_stderr())
+			write_line(STDERR_FILENO, line);
+		return;
+	}
+	fd = (int)sys4(SYS_openat, AT_FDCWD, to,
+		       O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
+			       O_NONBLOCK | O_NOFOLLOW,
+		       0600);
+	if (fd < 0)
+		return;
+	write_line(fd, line);
+	sys_close(fd);
+}
+
 void log_event(enum log_level level, const char *event, const struct text *fields)
 {
 	TEXT(line, 768);
-	const char *to = atomic_load(&path); /* a policy may change it */
-	int fd;
 
 	if (!log_wants(level))
 		return;
@@ -115,22 +136,7 @@ void log_event(enum log_level level, const char *event, const struct text *field
 		text_char(&line, ' ');
 		text_str(&line, fields->at);
 	}
-	if (line.n + 1 >= line.room) /* cut: the line's end matters more */
-		line.n = line.room - 2;
-	line.at[line.n++] = '\n';
-	if (!to) {
-		if (is_own_stderr())
-			write_line(STDERR_FILENO, &line);
-		return;
-	}
-	fd = (int)sys4(SYS_openat, AT_FDCWD, to,
-		       O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
-			       O_NONBLOCK | O_NOFOLLOW,
-		       0600);
-	if (fd < 0)
-		return;
-	write_line(fd, &line);
-	sys_close(fd);
+	log_line(&line);
 }
 
 void log_once(atomic_flag *said, enum log_level level, const char *event,

@@ -24,6 +24,8 @@ void log_follow(enum log_level level, const char *path);
 bool log_wants(enum log_level level);
 /* fields is logfmt ("key=value key=value") without the line's end, or NULL. */
 void log_event(enum log_level level, const char *event, const struct text *fields);
+/* A line of a report that was asked for, to where events go, whatever their level. */
+void log_line(struct text *line);
 /* One sentence, once per flag and process; the flag is the caller's static. */
 void log_once(atomic_flag *said, enum log_level level, const char *event,
 	      const char *sentence);

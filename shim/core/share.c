@@ -64,7 +64,7 @@ static int open_directory(const char *directory)
  */
 static int fill(int fd, size_t bytes)
 {
-	static const char zeros[4096];
+	static char zeros[4096]; /* not const: no page of the object */
 	int err = (int)sys4(SYS_fallocate, fd, 0, 0, bytes);
 
 	if (err != -EOPNOTSUPP)
@@ -89,7 +89,8 @@ static int map_fd(int fd, size_t bytes, void **ret)
 		return err;
 	if (st.st_size && (size_t)st.st_size != bytes)
 		return -EINVAL;
-	if ((uint64_t)st.st_blocks * 512 < bytes)
+	/* who makes it just now may have the blocks before the length */
+	if (!st.st_size || (uint64_t)st.st_blocks * 512 < bytes)
 		err = fill(fd, bytes);
 	if (err)
 		return err;
@@ -120,6 +121,95 @@ int share_map(const char *directory, const char *name, size_t bytes, void **ret)
 	err = map_fd(fd, bytes, ret);
 	sys_close(fd);
 	return err;
+}
+
+static int map_new(int fd, size_t bytes, void **ret)
+{
+	int err = (int)sys2(SYS_ftruncate, fd, bytes);
+	long at;
+
+	if (err)
+		return err;
+	at = sys6(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at < 0 && at > -4096)
+		return (int)at;
+	sys3(SYS_madvise, at, bytes, MADV_RANDOM);
+	sys2(SYS_fchmod, fd, 0400); /* nobody truncates it by mistake */
+	*ret = (void *)at;
+	return 0;
+}
+
+int share_create(const char *directory, const char *name, size_t bytes, void **ret)
+{
+	int dir = open_directory(directory);
+	int fd, err;
+
+	if (dir < 0)
+		return dir;
+	sys3(SYS_unlinkat, dir, name, 0);
+	fd = (int)sys4(SYS_openat, dir, name,
+		       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	err = fd < 0 ? fd : map_new(fd, bytes, ret);
+	if (fd >= 0)
+		sys_close(fd);
+	if (fd >= 0 && err)
+		sys3(SYS_unlinkat, dir, name, 0);
+	sys_close(dir);
+	return err;
+}
+
+int share_rename(const char *directory, const char *from, const char *to)
+{
+	int dir = open_directory(directory);
+	int err = dir;
+
+	if (dir >= 0) {
+		err = (int)sys5(SYS_renameat2, dir, from, dir, to, 0);
+		sys_close(dir);
+	}
+	return err;
+}
+
+int share_remove(const char *directory, const char *name)
+{
+	int dir = open_directory(directory);
+	int err = dir;
+
+	if (dir >= 0) {
+		err = (int)sys3(SYS_unlinkat, dir, name, 0);
+		sys_close(dir);
+	}
+	return err;
+}
+
+/* As getdents64(2) lays it out. */
+struct entry {
+	uint64_t inode, next;
+	uint16_t bytes;
+	uint8_t type;
+	char name[];
+};
+
+void share_each(const char *directory, const char *prefix, int most,
+		void (*f)(const char *name, void *with), void *with)
+{
+	_Alignas(struct entry) char room[2048];
+	int dir = open_directory(directory);
+	long n;
+
+	if (dir < 0)
+		return;
+	while (most > 0 && (n = sys3(SYS_getdents64, dir, room, sizeof(room))) > 0)
+		for (long at = 0; at < n && most > 0;) {
+			struct entry *e = (struct entry *)(room + at);
+
+			at += e->bytes;
+			if (!text_behind(e->name, prefix))
+				continue;
+			most--;
+			f(e->name, with);
+		}
+	sys_close(dir);
 }
 
 int share_private(size_t bytes, void **ret)

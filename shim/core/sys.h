@@ -30,6 +30,11 @@ static inline long sys_call6(long nr, long a, long b, long c, long d, long e, lo
 	return ret;
 }
 #define SYS_VDSO_CLOCK "__vdso_clock_gettime"
+
+static inline uintptr_t sys_return_address(uintptr_t at)
+{
+	return at;
+}
 #elif defined(__aarch64__)
 static inline long sys_call6(long nr, long a, long b, long c, long d, long e, long f)
 {
@@ -48,6 +53,15 @@ static inline long sys_call6(long nr, long a, long b, long c, long d, long e, lo
 	return x0;
 }
 #define SYS_VDSO_CLOCK "__kernel_clock_gettime"
+
+/* On the stack it may be signed (pointer authentication). */
+static inline uintptr_t sys_return_address(uintptr_t at)
+{
+	register uintptr_t x30 __asm__("x30") = at;
+
+	__asm__("hint #7" : "+r"(x30)); /* xpaclri */
+	return x30;
+}
 #else
 #error "core/sys.h: teach me this architecture's system call instruction"
 #endif
@@ -120,6 +134,16 @@ int sys_poll1(int fd, short events, int timeout_ms, short *ret_revents);
  * allows.
  */
 bool sys_readable(const void *p, size_t n);
+/*
+ * Are the 12 bytes at p, a good mapping, still there, or was the file cut off before
+ * them?  In a third of the time, since no timer and no queue are needed.
+ */
+bool sys_is_there(const void *p);
+/*
+ * Can the word at p be written?  Changes nothing, but afterwards its page is there: a
+ * hole of a file on a full file system would be SIGBUS.
+ */
+bool sys_writable_word(void *p);
 /* Can an int be written at p?  Writes one; fd must be a socket. */
 bool sys_writable_int(int fd, void *p);
 /* Can a timeval be written at p?  Writes two numbers of its size. */

@@ -3,11 +3,13 @@
 #include "preload/aside.h"
 
 #include "core/log.h"
+#include "preload/book.h"
 #include "preload/client.h"
 #include "preload/death.h"
 #include "preload/kept.h"
 #include "preload/linger.h"
 #include "preload/listener.h"
+#include "preload/naming.h"
 #include "preload/slot.h"
 #include "preload/sockopt.h"
 
@@ -27,6 +29,7 @@ bool aside_for_cage(void)
 	atomic_store(&client_was, client_switch(false));
 	atomic_store(&listener_was, listener_switch(false));
 	sockopt_switch(false);
+	book_switch(false);
 	death_is_near();
 	slot_each(0, SLOT_MAX - 1, forget);
 	linger_drop();
@@ -42,6 +45,7 @@ void aside_over(void)
 	client_switch(atomic_load(&client_was));
 	listener_switch(atomic_load(&listener_was));
 	sockopt_switch(true);
+	book_switch(true);
 	atomic_store(&caged, false);
 }
 
@@ -49,6 +53,7 @@ void aside_for_ring(void)
 {
 	static atomic_flag said = ATOMIC_FLAG_INIT;
 
+	naming_careful();
 	if (!client_switch(false))
 		return;
 	death_is_near();

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "preload/book.h"
 #include "preload/client.h"
 #include "preload/linger.h"
 #include "preload/real.h"
@@ -45,6 +46,38 @@ static inline ssize_t heard(int fd, ssize_t n)
 	return n;
 }
 
+/* The program has used fd: if we saw it closed, it should not have. */
+static inline ssize_t used_how(int fd, ssize_t r, enum ledger_fault how,
+			       const void *here)
+{
+	if (__builtin_expect(known_glance(fd, KNOWN_CLOSED), 0) &&
+	    !thread_is_vfork_child())
+		book_heard(fd, r < 0 ? real_errno() : 0, how, here);
+	return r;
+}
+
+static inline ssize_t used(int fd, ssize_t r, const void *here)
+{
+	return used_how(fd, r, LEDGER_WRITTEN_AFTER_CLOSE, here);
+}
+
+static inline ssize_t used_to_read(int fd, ssize_t r, const void *here)
+{
+	return used_how(fd, r, LEDGER_READ_AFTER_CLOSE, here);
+}
+
+/* A descriptor that was closed, and known before, as real close() answered. */
+static inline int closed(int fd, unsigned int known, int r, const void *here)
+{
+	int e = r < 0 ? real_errno() : 0;
+
+	if (known & KNOWN_OPEN && e)
+		book_close_failed(e);
+	if (known & KNOWN_CLOSED)
+		book_heard(fd, e, LEDGER_CLOSED_TWICE, here);
+	return r;
+}
+
 /* ... and nothing to be done after a read. */
 #define calm_to_read(fd) (calm(fd) && !sockopt_is_quick(fd))
 /* Something is pending, but nothing that a call of this thread on fd could touch. */
@@ -59,15 +92,25 @@ static inline bool calm(int fd)
  * the test.
  */
 #define HOOKED(type, name, params, args, at_ease) \
+	HOOKED_BUT(type, name, params, args, at_ease, false)
+/* ... unless something is known of the descriptor. */
+#define HOOKED_BUT(type, name, params, args, at_ease, noted) \
 	static __attribute__((noinline)) type loud_##name params; \
+	/* something is pending, but perhaps nothing that this call touches */ \
+	static __attribute__((noinline)) type busy_##name params \
+	{ \
+		if (!(noted) && (at_ease)) \
+			return REAL(name) args; \
+		return loud_##name args; \
+	} \
 	type name params \
 	{ \
 		void *real = atomic_load_explicit(&real_table[HOOK_##name], \
 						  memory_order_relaxed); \
 		int busy = atomic_load_explicit(&slot_pending, memory_order_relaxed); \
-		if (__builtin_expect(real && (!busy || at_ease), 1)) \
+		if (__builtin_expect(real && !(noted) && !busy, 1)) \
 			return ((__typeof__(&name))real)args; \
-		return loud_##name args; \
+		return busy_##name args; \
 	} \
 	static type loud_##name params
 

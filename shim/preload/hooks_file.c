@@ -261,11 +261,13 @@ FILE *fopen64(const char *path, const char *mode)
 }
 
 /* Closes what the stream had, inside libc. */
-static void before_reopen(const char *path, FILE *f)
+static void before_reopen(const char *path, FILE *f, const void *here)
 {
 	__typeof__(&fflush) flush;
 
 	before_open(AT_FDCWD, path);
+	if (book_is_kept() && !thread_is_vfork_child())
+		book_died(number_of(f), here);
 	if (quiet() || number_of(f) < 0 || slot_state(number_of(f)) == SLOT_PLAIN)
 		return;
 	flush = (__typeof__(flush))real_find("fflush");
@@ -276,12 +278,12 @@ static void before_reopen(const char *path, FILE *f)
 
 FILE *freopen(const char *restrict path, const char *restrict mode, FILE *restrict f)
 {
-	before_reopen(path, f);
+	before_reopen(path, f, STACK_HERE);
 	return REAL(freopen)(path, mode, f);
 }
 
 FILE *freopen64(const char *restrict path, const char *restrict mode, FILE *restrict f)
 {
-	before_reopen(path, f);
+	before_reopen(path, f, STACK_HERE);
 	return REAL(freopen64)(path, mode, f);
 }

@@ -41,6 +41,7 @@ int posix_close(int fd, int flags);
 #include "preload/pause.h"
 #include "preload/retry.h"
 #include "preload/sockopt.h"
+#include "preload/unclosed.h"
 
 #define CLOSE_RANGE_OWN_TABLE 2
 #define CLOSE_RANGE_ONLY_CLOEXEC 4
@@ -50,13 +51,18 @@ int posix_close(int fd, int flags);
 
 static void born(int fd, bool alone)
 {
-	if (fd < 0 || thread_is_vfork_child())
-		return;
 	slot_born(fd);
 	sockopt_born(fd);
 	epoll_clear(fd);
 	if (alone)
 		slot_alone(fd);
+}
+
+/* So many are open that somebody should be told, or no more can be. */
+static void crowded(bool many, int r)
+{
+	if (many || (r < 0 && real_errno() == EMFILE))
+		unclosed_crowd();
 }
 
 static bool means_tcp(int family, int type, int protocol)
@@ -70,10 +76,39 @@ int socket(int family, int type, int protocol)
 {
 	int fd = REAL(socket)(family, type, protocol);
 
-	born(fd, true);
-	if (fd >= 0 && !thread_is_vfork_child() && means_tcp(family, type, protocol))
+	if (thread_is_vfork_child())
+		return fd;
+	if (fd >= 0)
+		born(fd, true);
+	if (fd >= 0 && means_tcp(family, type, protocol))
 		slot_mark(fd, MARK_TCP);
+	crowded(book_born(fd, LEDGER_SOCKET, family, STACK_HERE), fd);
 	return fd;
+}
+
+int socketpair(int family, int type, int protocol, int fds[2])
+{
+	int r = REAL(socketpair)(family, type, protocol, fds);
+
+	if (thread_is_vfork_child())
+		return r;
+	for (int i = 0; r == 0 && i < 2; i++) {
+		born(fds[i], false);
+		crowded(book_born(fds[i], LEDGER_PAIR, family, STACK_HERE), 0);
+	}
+	crowded(false, r);
+	return r;
+}
+
+static void accepted(int listener, int fd, const void *here)
+{
+	if (thread_is_vfork_child())
+		return;
+	if (fd >= 0) {
+		born(fd, false);
+		sockopt_accepted(listener, fd);
+	}
+	crowded(book_born(fd, LEDGER_ACCEPT, AF_UNSPEC, here), fd);
 }
 
 /* This thread may owe a SYN to the very listener it asks. */
@@ -92,8 +127,7 @@ int accept(int fd, struct sockaddr *from, socklen_t *len)
 	r = REAL(accept)(fd, from, len);
 	if (ask_again(r))
 		r = REAL(accept)(fd, from, len);
-	born(r, false);
-	sockopt_accepted(fd, r);
+	accepted(fd, r, STACK_HERE);
 	return r;
 }
 
@@ -107,8 +141,7 @@ int accept4(int fd, struct sockaddr *from, socklen_t *len, int flags)
 	r = REAL(accept4)(fd, from, len, flags);
 	if (ask_again(r))
 		r = REAL(accept4)(fd, from, len, flags);
-	born(r, false);
-	sockopt_accepted(fd, r);
+	accepted(fd, r, STACK_HERE);
 	return r;
 }
 
@@ -125,20 +158,25 @@ int listen(int fd, int backlog)
 	return REAL(listen)(fd, backlog);
 }
 
-int dup(int fd)
+static int after_dup(int fd, int r, const void *here)
 {
-	int r = REAL(dup)(fd);
-
-	if (r >= 0 && !thread_is_vfork_child())
+	if (thread_is_vfork_child())
+		return r;
+	if (r >= 0)
 		death_shared(fd, r);
+	crowded(r >= 0 && book_copied(fd, r, here), r);
 	return r;
 }
 
-static int after_fcntl(int fd, int command, int r)
+int dup(int fd)
 {
-	if (r >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC) &&
-	    !thread_is_vfork_child())
-		death_shared(fd, r);
+	return after_dup(fd, REAL(dup)(fd), STACK_HERE);
+}
+
+static int after_fcntl(int fd, int command, int r, const void *here)
+{
+	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
+		return after_dup(fd, r, here);
 	return r;
 }
 
@@ -159,7 +197,7 @@ int fcntl(int fd, int command, ...)
 	va_end(args);
 	if (!before_fcntl(command))
 		return (int)answer(-EINTR);
-	return after_fcntl(fd, command, REAL(fcntl)(fd, command, arg));
+	return after_fcntl(fd, command, REAL(fcntl)(fd, command, arg), STACK_HERE);
 }
 SAME_AS(__fcntl, fcntl);
 
@@ -173,7 +211,7 @@ int fcntl64(int fd, int command, ...)
 	va_end(args);
 	if (!before_fcntl(command))
 		return (int)answer(-EINTR);
-	return after_fcntl(fd, command, REAL(fcntl64)(fd, command, arg));
+	return after_fcntl(fd, command, REAL(fcntl64)(fd, command, arg), STACK_HERE);
 }
 
 /* --- question -------------------------------------------------------------------- */
@@ -182,7 +220,10 @@ int connect(int fd, const struct sockaddr *to, socklen_t len)
 {
 	int r;
 
-	if (!thread_is_vfork_child() && client_connect(fd, to, len, &r))
+	if (thread_is_vfork_child())
+		return REAL(connect)(fd, to, len);
+	book_connected(fd);
+	if (client_connect(fd, to, len, &r))
 		return (int)answer(r);
 	return REAL(connect)(fd, to, len);
 }
@@ -320,37 +361,38 @@ static bool message_answered(int fd, const struct msghdr *m, int flags, ssize_t 
 		r = call; \
 	while (r <= 0 && kept_any() && retry_after(fd, what, r))
 
-HOOKED(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), calm(fd))
+HOOKED_BUT(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), calm(fd),
+	   known_glance(fd, KNOWN_CLOSED))
 {
 	ssize_t r;
 
 	if (quiet())
-		return REAL(write)(fd, buf, n);
+		return used(fd, REAL(write)(fd, buf, n), STACK_HERE);
 	if (buffer_answered(fd, buf, n, 0, &r))
 		return answer(r);
 	AGAIN(fd, writing(0), r, REAL(write)(fd, buf, n));
-	return r;
+	return used(fd, r, STACK_HERE);
 }
 SAME_AS(__write, write);
 
-HOOKED(ssize_t, send, (int fd, const void *buf, size_t n, int flags),
-       (fd, buf, n, flags), calm(fd))
+HOOKED_BUT(ssize_t, send, (int fd, const void *buf, size_t n, int flags),
+	   (fd, buf, n, flags), calm(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	ssize_t r;
 
 	if (quiet())
-		return REAL(send)(fd, buf, n, flags);
+		return used(fd, REAL(send)(fd, buf, n, flags), STACK_HERE);
 	if (buffer_answered(fd, buf, n, flags, &r))
 		return answer(r);
 	AGAIN(fd, writing(flags), r, REAL(send)(fd, buf, n, flags));
-	return r;
+	return used(fd, r, STACK_HERE);
 }
 SAME_AS(__send, send);
 
-HOOKED(ssize_t, sendto,
-       (int fd, const void *buf, size_t n, int flags, const struct sockaddr *to,
-	socklen_t len),
-       (fd, buf, n, flags, to, len), calm(fd))
+HOOKED_BUT(ssize_t, sendto,
+	   (int fd, const void *buf, size_t n, int flags, const struct sockaddr *to,
+	    socklen_t len),
+	   (fd, buf, n, flags, to, len), calm(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	struct iovec v = { (void *)buf, n };
 	struct msghdr m = {
@@ -362,24 +404,25 @@ HOOKED(ssize_t, sendto,
 	ssize_t r;
 
 	if (quiet())
-		return REAL(sendto)(fd, buf, n, flags, to, len);
+		return used(fd, REAL(sendto)(fd, buf, n, flags, to, len), STACK_HERE);
 	if (answered(before_write(fd, n, flags, &r), fd, &m, flags, &r))
 		return answer(r);
 	AGAIN(fd, writing(flags), r, REAL(sendto)(fd, buf, n, flags, to, len));
-	return r;
+	return used(fd, r, STACK_HERE);
 }
 
-HOOKED(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n), calm(fd))
+HOOKED_BUT(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n),
+	   calm(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	struct msghdr m = { .msg_iov = (struct iovec *)v, .msg_iovlen = (size_t)n };
 	ssize_t r;
 
 	if (quiet())
-		return REAL(writev)(fd, v, n);
+		return used(fd, REAL(writev)(fd, v, n), STACK_HERE);
 	if (message_answered(fd, &m, 0, &r))
 		return answer(r);
 	AGAIN(fd, writing(0), r, REAL(writev)(fd, v, n));
-	return r;
+	return used(fd, r, STACK_HERE);
 }
 
 /* A message may carry descriptors away (SCM_RIGHTS): then none of them may be held
@@ -407,12 +450,12 @@ ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 	ssize_t r;
 
 	if (quiet())
-		return passed(REAL(sendmsg)(fd, m, flags), m);
+		return passed(used(fd, REAL(sendmsg)(fd, m, flags), STACK_HERE), m);
 	leaves_by_message(fd);
 	if (message_answered(fd, m, flags, &r))
 		return answer(r);
 	AGAIN(fd, writing(flags), r, REAL(sendmsg)(fd, m, flags));
-	return r;
+	return used(fd, r, STACK_HERE);
 }
 
 int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
@@ -421,7 +464,7 @@ int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
 	int more;
 
 	if (quiet() || !n)
-		return REAL(sendmmsg)(fd, m, n, flags);
+		return (int)used(fd, REAL(sendmmsg)(fd, m, n, flags), STACK_HERE);
 	leaves_by_message(fd);
 	if (!message_answered(fd, &m->msg_hdr, flags, &r)) {
 		AGAIN(fd, writing(flags), more, REAL(sendmmsg)(fd, m, n, flags));
@@ -457,15 +500,16 @@ static int before_read(int fd, bool waits)
 #define TOUCH_READ(fd, waits, call) \
 	do { \
 		if (quiet()) \
-			return call; \
+			return used_to_read(fd, call, STACK_HERE); \
 		__typeof__(call) got = (__typeof__(call))before_read(fd, waits); \
 		if (got) \
 			return (__typeof__(call))answer(got); \
 		AGAIN(fd, waits ? RETRY_WAITS : RETRY_ASKS, got, call); \
-		return (__typeof__(call))heard(fd, got); \
+		return (__typeof__(call))heard(fd, used_to_read(fd, got, STACK_HERE)); \
 	} while (0)
 
-HOOKED(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm_to_read(fd))
+HOOKED_BUT(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm_to_read(fd),
+	   known_glance(fd, KNOWN_CLOSED))
 {
 	TOUCH_READ(fd, true, REAL(read)(fd, buf, n));
 }
@@ -484,8 +528,8 @@ ssize_t __read_chk(int fd, void *buf, size_t n, size_t room)
 	TOUCH_READ(fd, true, REAL(__read_chk)(fd, buf, n, room));
 }
 
-HOOKED(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n),
-       calm_to_read(fd))
+HOOKED_BUT(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n),
+	   calm_to_read(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	TOUCH_READ(fd, true, REAL(readv)(fd, v, n));
 }
@@ -500,8 +544,8 @@ ssize_t preadv64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
 	TOUCH_READ(fd, !(flags & RWF_NOWAIT), REAL(preadv64v2)(fd, v, n, at, flags));
 }
 
-HOOKED(ssize_t, recv, (int fd, void *buf, size_t n, int flags), (fd, buf, n, flags),
-       calm_to_read(fd))
+HOOKED_BUT(ssize_t, recv, (int fd, void *buf, size_t n, int flags), (fd, buf, n, flags),
+	   calm_to_read(fd), known_glance(fd, KNOWN_CLOSED))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recv)(fd, buf, n, flags));
 }
@@ -512,9 +556,11 @@ ssize_t __recv_chk(int fd, void *buf, size_t n, size_t room, int flags)
 		   REAL(__recv_chk)(fd, buf, n, room, flags));
 }
 
-HOOKED(ssize_t, recvfrom,
-       (int fd, void *buf, size_t n, int flags, struct sockaddr *from, socklen_t *len),
-       (fd, buf, n, flags, from, len), calm_to_read(fd))
+HOOKED_BUT(ssize_t, recvfrom,
+	   (int fd, void *buf, size_t n, int flags, struct sockaddr *from,
+	    socklen_t *len),
+	   (fd, buf, n, flags, from, len), calm_to_read(fd),
+	   known_glance(fd, KNOWN_CLOSED))
 {
 	TOUCH_READ(fd, !(flags & MSG_DONTWAIT),
 		   REAL(recvfrom)(fd, buf, n, flags, from, len));
@@ -527,17 +573,69 @@ ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
 		   REAL(__recvfrom_chk)(fd, buf, n, room, flags, from, len));
 }
 
-HOOKED(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags),
-       calm_to_read(fd))
+/* Descriptors that came with a message (unix(7)); CMSG_NXTHDR would call libc. */
+static void received(const struct msghdr *m, const void *here)
 {
-	TOUCH_READ(fd, !(flags & MSG_DONTWAIT), REAL(recvmsg)(fd, m, flags));
+	size_t n = m->msg_controllen, at = 0;
+	struct cmsghdr c;
+
+	for (; at < n && n - at >= sizeof(c); at += CMSG_ALIGN(c.cmsg_len)) {
+		const char *from = (const char *)m->msg_control + at;
+
+		__builtin_memcpy(&c, from, sizeof(c));
+		if (c.cmsg_len < sizeof(c) || c.cmsg_len > n - at)
+			return;
+		if (c.cmsg_level != SOL_SOCKET || c.cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = CMSG_LEN(0); i + sizeof(int) <= c.cmsg_len;
+		     i += sizeof(int)) {
+			int fd;
+
+			__builtin_memcpy(&fd, from + i, sizeof(fd));
+			born(fd, false);
+			crowded(book_received(fd, here), 0);
+		}
+	}
+}
+
+ssize_t recvmsg(int fd, struct msghdr *m, int flags)
+{
+	bool waits = !(flags & MSG_DONTWAIT), loud = !quiet();
+	ssize_t r = loud ? before_read(fd, waits) : 0;
+
+	if (r)
+		return answer(r);
+	if (loud)
+		AGAIN(fd, waits, r, REAL(recvmsg)(fd, m, flags));
+	else
+		r = REAL(recvmsg)(fd, m, flags);
+	used_to_read(fd, r, STACK_HERE);
+	if (loud)
+		heard(fd, r);
+	if (r >= 0 && m->msg_controllen && !thread_is_vfork_child())
+		received(m, STACK_HERE);
+	return r;
 }
 
 int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags,
 	     struct timespec *timeout)
 {
-	TOUCH_READ(fd, !(flags & MSG_DONTWAIT),
-		   REAL(recvmmsg)(fd, m, n, flags, timeout));
+	bool waits = !(flags & MSG_DONTWAIT), loud = !quiet();
+	int r = loud ? (int)before_read(fd, waits) : 0;
+
+	if (r)
+		return (int)answer(r);
+	if (loud)
+		AGAIN(fd, waits, r, REAL(recvmmsg)(fd, m, n, flags, timeout));
+	else
+		r = REAL(recvmmsg)(fd, m, n, flags, timeout);
+	used_to_read(fd, r, STACK_HERE);
+	if (loud)
+		heard(fd, r);
+	for (int i = 0; i < r && !thread_is_vfork_child(); i++)
+		if (m[i].msg_hdr.msg_controllen)
+			received(&m[i].msg_hdr, STACK_HERE);
+	return r;
 }
 
 /* Writes that cannot be told not to wait: the SYN goes alone, the data as ever. */
@@ -707,25 +805,34 @@ int shutdown(int fd, int how)
 
 /* --- death ----------------------------------------------------------------------- */
 
-HOOKED(int, close, (int fd), (fd), calm(fd))
+HOOKED_BUT(int, close, (int fd), (fd), calm(fd),
+	   known_glance(fd, KNOWN_OPEN | KNOWN_CLOSED))
 {
-	if (quiet())
+	unsigned int known;
+
+	if (thread_is_vfork_child())
 		return REAL(close)(fd);
-	if (linger_is_ours(fd))
+	if (!quiet() && linger_is_ours(fd))
 		return (int)answer(-EBADF);
-	death_of(fd);
-	return REAL(close)(fd);
+	if (!quiet())
+		death_of(fd);
+	known = book_died(fd, STACK_HERE);
+	return closed(fd, known, REAL(close)(fd), STACK_HERE);
 }
 SAME_AS(__close, close);
 
 int posix_close(int fd, int flags)
 {
-	if (quiet())
+	unsigned int known;
+
+	if (thread_is_vfork_child())
 		return REAL(posix_close)(fd, flags);
-	if (linger_is_ours(fd))
+	if (!quiet() && linger_is_ours(fd))
 		return (int)answer(-EBADF);
-	death_of(fd);
-	return REAL(posix_close)(fd, flags);
+	if (!quiet())
+		death_of(fd);
+	known = book_died(fd, STACK_HERE);
+	return closed(fd, known, REAL(posix_close)(fd, flags), STACK_HERE);
 }
 
 static void before_dup_over(int from, int to)
@@ -736,20 +843,19 @@ static void before_dup_over(int from, int to)
 	death_of(to);
 }
 
-static int after_dup_over(int from, int r)
+static int after_dup_over(int from, int r, const void *here)
 {
-	if (r < 0)
+	if (r < 0 || r == from || thread_is_vfork_child())
 		return r;
-	if (r != from && !thread_is_vfork_child())
-		death_shared(from, r);
-	return r;
+	book_died(r, here);
+	return after_dup(from, r, here);
 }
 
 int dup2(int from, int to)
 {
 	if (!quiet())
 		before_dup_over(from, to);
-	return after_dup_over(from, REAL(dup2)(from, to));
+	return after_dup_over(from, REAL(dup2)(from, to), STACK_HERE);
 }
 SAME_AS(__dup2, dup2);
 
@@ -757,13 +863,16 @@ int dup3(int from, int to, int flags)
 {
 	if (!quiet() && !(flags & ~O_CLOEXEC))
 		before_dup_over(from, to);
-	return after_dup_over(from, REAL(dup3)(from, to, flags));
+	return after_dup_over(from, REAL(dup3)(from, to, flags), STACK_HERE);
 }
 
 int close_range(unsigned int first, unsigned int last, int flags)
 {
 	int ours, r;
 
+	if (!thread_is_vfork_child() && first <= last &&
+	    !(flags & ~CLOSE_RANGE_OWN_TABLE))
+		book_died_range(first, last, STACK_HERE);
 	if (quiet() || first > last ||
 	    flags & ~(CLOSE_RANGE_ONLY_CLOEXEC | CLOSE_RANGE_OWN_TABLE))
 		return REAL(close_range)(first, last, flags);
@@ -783,6 +892,9 @@ int close_range(unsigned int first, unsigned int last, int flags)
 
 void closefrom(int first)
 {
+	if (!thread_is_vfork_child())
+		book_died_range(first > 0 ? (unsigned int)first : 0, SLOT_MAX,
+				STACK_HERE);
 	if (!quiet()) {
 		death_range(first > 0 ? (unsigned int)first : 0, SLOT_MAX);
 		linger_wait(); /* they would be closed too */
@@ -790,22 +902,31 @@ void closefrom(int first)
 	REAL(closefrom)(first);
 }
 
+static int number_of(FILE *f)
+{
+	__typeof__(&fileno) number = (__typeof__(number))real_find("fileno");
+
+	return number ? number(f) : -1;
+}
+
 int fclose(FILE *f)
 {
-	__typeof__(&fileno) number;
+	bool kept = book_is_kept();
+	int fd = -1, flushed = 0, why = 0, r;
 	__typeof__(&fflush) flush;
-	int flushed = 0, why = 0, r;
+	unsigned int known = 0;
 
-	if (quiet())
+	if (thread_is_vfork_child() || (!kept && quiet()))
 		return REAL(fclose)(f);
-	number = (__typeof__(number))real_find("fileno");
 	flush = (__typeof__(flush))real_find("fflush");
-	if (number && flush && number(f) >= 0 && slot_state(number(f)) != SLOT_PLAIN) {
+	fd = number_of(f);
+	if (flush && fd >= 0 && slot_state(fd) != SLOT_PLAIN) {
 		flushed = flush(f);
 		why = real_errno();
-		death_of(number(f));
+		death_of(fd);
 	}
-	r = REAL(fclose)(f);
+	known = book_died(fd, STACK_HERE);
+	r = closed(fd, known, REAL(fclose)(f), STACK_HERE);
 	if (flushed) /* else its error would be forgotten */
 		real_set_errno(why);
 	return flushed ? flushed : r;

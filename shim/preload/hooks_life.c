@@ -28,6 +28,7 @@ pid_t _Fork(void);
 #include "preload/aside.h"
 #include "preload/hooks.h"
 #include "preload/life.h"
+#include "preload/unclosed.h"
 
 /* --- fork ------------------------------------------------------------------------ */
 
@@ -133,43 +134,53 @@ static void before_exec(void)
 {
 	if (!quiet())
 		life_before_exec();
+	if (!thread_is_vfork_child())
+		book_before_exec();
+}
+
+/* It comes back only when it has failed. */
+static int after_exec(int r)
+{
+	if (!thread_is_vfork_child())
+		book_after_exec();
+	return r;
 }
 
 int execve(const char *path, char *const argv[], char *const envp[])
 {
 	before_exec();
-	return REAL(execve)(path, argv, envp);
+	return after_exec(REAL(execve)(path, argv, envp));
 }
 
 int execv(const char *path, char *const argv[])
 {
 	before_exec();
-	return REAL(execv)(path, argv);
+	return after_exec(REAL(execv)(path, argv));
 }
 
 int execvp(const char *file, char *const argv[])
 {
 	before_exec();
-	return REAL(execvp)(file, argv);
+	return after_exec(REAL(execvp)(file, argv));
 }
 
 int execvpe(const char *file, char *const argv[], char *const envp[])
 {
 	before_exec();
-	return REAL(execvpe)(file, argv, envp);
+	return after_exec(REAL(execvpe)(file, argv, envp));
 }
 
 int fexecve(int fd, char *const argv[], char *const envp[])
 {
 	before_exec();
-	return REAL(fexecve)(fd, argv, envp);
+	return after_exec(REAL(fexecve)(fd, argv, envp));
 }
 
 int execveat(int directory, const char *path, char *const argv[], char *const envp[],
 	     int flags)
 {
 	before_exec();
-	return REAL(execveat)(directory, path, argv, envp, flags);
+	return after_exec(REAL(execveat)(directory, path, argv, envp, flags));
 }
 
 /* The list of arguments as a vector on the stack, as libc itself does it; envp follows
@@ -195,7 +206,7 @@ int execl(const char *path, const char *arg, ...)
 	VECTOR(argv, args, arg);
 	va_end(args);
 	before_exec();
-	return REAL(execv)(path, argv);
+	return after_exec(REAL(execv)(path, argv));
 }
 
 int execlp(const char *file, const char *arg, ...)
@@ -205,7 +216,7 @@ int execlp(const char *file, const char *arg, ...)
 	VECTOR(argv, args, arg);
 	va_end(args);
 	before_exec();
-	return REAL(execvp)(file, argv);
+	return after_exec(REAL(execvp)(file, argv));
 }
 
 int execle(const char *path, const char *arg, ...)
@@ -217,7 +228,7 @@ int execle(const char *path, const char *arg, ...)
 	envp = va_arg(args, char **);
 	va_end(args);
 	before_exec();
-	return REAL(execve)(path, argv, envp);
+	return after_exec(REAL(execve)(path, argv, envp));
 }
 
 int posix_spawn(pid_t *restrict pid, const char *restrict path,
@@ -238,6 +249,41 @@ int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 	if (!thread_is_vfork_child())
 		life_before_spawn();
 	return REAL(posix_spawnp)(pid, file, actions, attributes, argv, envp);
+}
+
+/* --- rights that are given up ----------------------------------------------------- */
+
+/* What may be written to the state directory is written before. */
+#define GIVE_UP(call) \
+	do { \
+		if (!thread_is_vfork_child()) \
+			book_begin(); \
+		return call; \
+	} while (0)
+
+int setuid(uid_t user)
+{
+	GIVE_UP(REAL(setuid)(user));
+}
+
+int seteuid(uid_t user)
+{
+	GIVE_UP(REAL(seteuid)(user));
+}
+
+int setreuid(uid_t user, uid_t effective)
+{
+	GIVE_UP(REAL(setreuid)(user, effective));
+}
+
+int setresuid(uid_t user, uid_t effective, uid_t saved)
+{
+	GIVE_UP(REAL(setresuid)(user, effective, saved));
+}
+
+int chroot(const char *path)
+{
+	GIVE_UP(REAL(chroot)(path));
 }
 
 /* --- cages and rings ------------------------------------------------------------- */
@@ -304,11 +350,15 @@ int io_uring_setup(unsigned int entries, struct io_uring_params *params)
 
 void exit(int status)
 {
+	if (!thread_is_vfork_child())
+		unclosed_status(status);
 	END(life_before_exit, REAL(exit)(status));
 }
 
 void quick_exit(int status)
 {
+	if (!thread_is_vfork_child())
+		book_end(false); /* its own handlers are still to come: no report */
 	END(life_before_exit, REAL(quick_exit)(status));
 }
 
@@ -319,10 +369,14 @@ void abort(void)
 
 void _exit(int status)
 {
+	if (!thread_is_vfork_child())
+		status = unclosed_at_end(status);
 	END(life_at_end, REAL(_exit)(status));
 }
 
 void _Exit(int status)
 {
+	if (!thread_is_vfork_child())
+		status = unclosed_at_end(status);
 	END(life_at_end, REAL(_Exit)(status));
 }

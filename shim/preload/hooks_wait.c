@@ -19,6 +19,7 @@ int epoll_pwait2(int set, struct epoll_event *e, int n, const struct timespec *t
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include "core/sys.h"
@@ -30,6 +31,7 @@ int epoll_pwait2(int set, struct epoll_event *e, int n, const struct timespec *t
 #include "preload/life.h"
 #include "preload/pause.h"
 #include "preload/sift.h"
+#include "preload/unclosed.h"
 
 /* --- event loops ----------------------------------------------------------------- */
 
@@ -195,6 +197,8 @@ int pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *timeo
 	return found;
 }
 
+#define CLOSE_RANGE_OWN_TABLE 2
+
 /* --- syscall(2) ------------------------------------------------------------------ */
 
 /* Those of the calls that runtimes make by number which never sleep. */
@@ -269,6 +273,24 @@ static void before_syscall(long number, const long *a)
 	}
 }
 
+/* What the ledger has to know of: libuv closes so. */
+static unsigned int dies_by_number(long number, const long *a, const void *here)
+{
+	if (number == SYS_close)
+		return book_died((int)a[0], here);
+	if (number == SYS_close_range && !(a[2] & ~CLOSE_RANGE_OWN_TABLE))
+		book_died_range((unsigned int)a[0], (unsigned int)a[1], here);
+	return 0;
+}
+
+static void born_by_number(long number, const long *a, long r, const void *here)
+{
+	if (number == SYS_socket)
+		book_born((int)r, LEDGER_SOCKET, (int)a[0], here);
+	if (number == SYS_accept || number == SYS_accept4)
+		book_born((int)r, LEDGER_ACCEPT, AF_UNSPEC, here);
+}
+
 /* A child has our sockets too, though nothing is connected yet. */
 static bool forks(long number)
 {
@@ -308,8 +330,9 @@ static bool is_cage(long number, const long *a)
 long syscall(long number, ...)
 {
 	va_list args;
+	unsigned int known;
 	long a[6], r;
-	bool caged;
+	bool caged, child;
 
 	va_start(args, number);
 	for (int i = 0; i < 6; i++)
@@ -320,7 +343,15 @@ long syscall(long number, ...)
 	if (number == SYS_io_uring_setup && !thread_is_vfork_child())
 		aside_for_ring();
 	caged = is_cage(number, a) && !thread_is_vfork_child() && aside_for_cage();
+	child = thread_is_vfork_child();
+	if (number == SYS_exit_group && !child)
+		a[0] = unclosed_at_end((int)a[0]);
+	known = child ? 0 : dies_by_number(number, a, STACK_HERE);
 	r = REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (known)
+		closed((int)a[0], known, (int)r, STACK_HERE);
+	else if (!child)
+		born_by_number(number, a, r, STACK_HERE);
 	if (caged && r < 0)
 		aside_over();
 	return kept_any() ? after_syscall(number, a, r) : r;

@@ -8,6 +8,7 @@
 #include "core/live.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "preload/book.h"
 #include "preload/client.h"
 #include "preload/death.h"
 #include "preload/debt.h"
@@ -15,6 +16,7 @@
 #include "preload/listener.h"
 #include "preload/state.h"
 #include "preload/thread.h"
+#include "preload/unclosed.h"
 #include "preload/watchdog.h"
 
 /* As secure_getenv(3): a setuid program takes nothing from its caller's environment. */
@@ -59,6 +61,10 @@ static void start(char **environment)
 		    setting(environment, "XDG_RUNTIME_DIR"));
 	live_setup(setting(environment, "TFOSHIM_POLICY"));
 	live_begin();
+	book_setup(setting(environment, "TFOSHIM_LEAKS"),
+		   setting(environment, "TFOSHIM_STATE"),
+		   setting(environment, "XDG_RUNTIME_DIR"));
+	unclosed_setup();
 	client_switch(true);
 	listener_switch(true);
 }
@@ -78,6 +84,7 @@ __attribute__((constructor)) static void born(int argc, char **argv, char **envp
 __attribute__((destructor)) static void dies(void)
 {
 	life_at_end();
+	unclosed_at_unload();
 }
 
 void life_before_fork(void)
@@ -92,6 +99,7 @@ void life_after_fork(pid_t r)
 		return;
 	linger_drop();
 	live_after_fork();
+	book_after_fork();
 	watchdog_after_fork();
 	death_copied_by_fork();
 }

@@ -40,6 +40,39 @@ FRAGMENT(socket)
 	}
 }
 
+FRAGMENT(socketpair)
+{
+	static const struct {
+		int family, type, protocol;
+	} rows[] = {
+		{ AF_UNIX, SOCK_STREAM, 0 },
+		{ AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0 },
+		{ AF_UNIX, SOCK_STREAM, 17 },
+		{ AF_UNIX, 99, 0 },
+		{ AF_INET, SOCK_STREAM, 0 },
+		{ 9999, SOCK_STREAM, 0 },
+	};
+	int fd[2];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		STEP(socketpair(rows[i].family, rows[i].type, rows[i].protocol, fd));
+		if (rows[i].family != AF_UNIX || rows[i].protocol || i == 3)
+			continue;
+		STEP(fcntl(fd[0], F_GETFD));
+		STEP(fcntl(fd[1], F_GETFL));
+		OWING(send(fd[0], "x", 1, 0));
+		STEP(close(fd[0]));
+		STEP(close(fd[0]));
+		STEP(send(fd[0], "x", 1, 0));
+		STEP(read(fd[0], fd, 1));
+		STEP(close(fd[1]));
+		STEP(recv(fd[1], fd, 1, 0));
+		STEP(recvfrom(fd[1], fd, 1, 0, NULL, NULL));
+		STEP(write(fd[1], "x", 1));
+	}
+	STEP(socketpair(AF_UNIX, SOCK_STREAM, 0, nowhere));
+}
+
 FRAGMENT(bind)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET };

@@ -25,6 +25,11 @@ static void tells_the_time(void)
 				       (uint64_t)before.tv_nsec / 1000);
 	ck_assert_uint_le(now, (uint64_t)after.tv_sec * 1000000 +
 				       (uint64_t)after.tv_nsec / 1000 + 1);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &before);
+	now = clock_coarse_us();
+	ck_assert_uint_ge(now, (uint64_t)before.tv_sec * 1000000 +
+				       (uint64_t)before.tv_nsec / 1000);
+	ck_assert_uint_le(now, clock_now_us());
 	clock_gettime(CLOCK_REALTIME, &before); /* a second may begin in between */
 	ck_assert_uint_le((uint64_t)clock_today_s() - (uint64_t)before.tv_sec, 1);
 	ck_assert_int_eq(errno, UNTOUCHED);

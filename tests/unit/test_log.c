@@ -127,6 +127,37 @@ START_TEST(log_cuts)
 }
 END_TEST
 
+/* A report that was asked for, though no events are. */
+START_TEST(log_lines)
+{
+	char line[64], spec[300];
+	const char *path = unit_path("lines");
+	int ear = listen_to_stderr(), fd;
+	TEXT(t, 8);
+
+	log_begin();
+	ck_assert(log_open("off"));
+	text_str(&t, "abc");
+	log_line(&t);
+	ck_assert_int_eq(next_write(ear, line, sizeof(line)), 4);
+	ck_assert_str_eq(line, "abc\n");
+	t.n = 0;
+	text_str(&t, "longer than the room");
+	log_line(&t);
+	ck_assert_int_gt(next_write(ear, line, sizeof(line)), 0);
+	ck_assert_str_eq(line, "longer\n");
+	snprintf(spec, sizeof(spec), "off:%s", path);
+	ck_assert(log_open(spec));
+	t.n = 0;
+	text_str(&t, "there");
+	log_line(&t);
+	ck_assert_int_lt(next_write(ear, line, sizeof(line)), 0);
+	fd = open(path, O_RDONLY);
+	ck_assert_int_eq(read(fd, line, sizeof(line)), 6);
+	close(fd);
+}
+END_TEST
+
 START_TEST(log_to_a_file)
 {
 	char spec[300], line[512], longer[400];
@@ -168,6 +199,7 @@ static void all(TCase *c)
 	tcase_add_test(c, log_specs);
 	tcase_add_test(c, log_one_line_one_write);
 	tcase_add_test(c, log_cuts);
+	tcase_add_test(c, log_lines);
 	tcase_add_test(c, log_to_a_file);
 }
 

@@ -150,8 +150,78 @@ START_TEST(share_refuses_files)
 }
 END_TEST
 
+struct names {
+	int n;
+	char last[64];
+};
+
+static void see(const char *name, void *with)
+{
+	struct names *seen = with;
+
+	seen->n++;
+	strcpy(seen->last, name);
+}
+
+START_TEST(share_creates)
+{
+	const char *directory = unit_path("new");
+	int before = unit_descriptors();
+	char *one = NULL, *two = NULL;
+	struct names seen = { .n = 0 };
+	struct stat st;
+
+	umask(0);
+	ck_assert_int_eq(share_create(directory, "l.1", 1 << 20, (void **)&one), 0);
+	ck_assert_int_eq(stat(unit_path("new/l.1"), &st), 0);
+	ck_assert(st.st_mode == (S_IFREG | 0400) && st.st_size == 1 << 20);
+	ck_assert_int_eq(st.st_blocks, 0); /* holes, all of it */
+	one[5] = 'x';
+	/* another one takes its place, this one stays as it is */
+	ck_assert_int_eq(share_create(directory, "l.1", 1 << 20, (void **)&two), 0);
+	ck_assert(two[5] == 0 && one[5] == 'x');
+	ck_assert_int_eq(share_create(directory, "other", 4096, (void **)&two), 0);
+	share_each(directory, "l.", 99, see, &seen);
+	ck_assert(seen.n == 1 && !strcmp(seen.last, "l.1"));
+	ck_assert_int_eq(share_rename(directory, "l.1", "l.2"), 0);
+	ck_assert_int_eq(share_rename(directory, "l.1", "l.2"), -ENOENT);
+	share_each(directory, "", 2, see, &seen); /* two of "." and ".." and these */
+	ck_assert_int_eq(seen.n, 3);
+	ck_assert_int_eq(share_remove(directory, "l.2"), 0);
+	ck_assert_int_eq(share_remove(directory, "l.2"), -ENOENT);
+	ck_assert_int_eq(chmod(directory, 0755), 0);
+	ck_assert_int_eq(share_create(directory, "l.3", 4096, (void **)&two), -EPERM);
+	ck_assert_int_eq(share_remove(directory, "other"), -EPERM);
+	ck_assert_int_eq(share_rename(directory, "other", "x"), -EPERM);
+	share_each(directory, "", 99, see, &seen);
+	ck_assert_int_eq(seen.n, 3);
+	ck_assert_int_eq(unit_descriptors(), before);
+}
+END_TEST
+
+/* Another process is about to make it: its blocks are there, its length is not yet. */
+START_TEST(share_maps_what_is_being_made)
+{
+	const char *directory = unit_path("making");
+	char *at = NULL;
+	int fd;
+
+	ck_assert_int_eq(mkdir(directory, 0700), 0);
+	fd = open(unit_path("making/f"), O_RDWR | O_CREAT, 0600);
+	ck_assert_int_ge(fd, 0);
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 65536))
+		ck_assert_int_eq(errno, EOPNOTSUPP);
+	ck_assert_int_eq(share_map(directory, "f", 65536, (void **)&at), 0);
+	at[65535] = 'x'; /* behind the end of the file it would be SIGBUS */
+	ck_assert_int_eq(lseek(fd, 0, SEEK_END), 65536);
+	close(fd);
+}
+END_TEST
+
 static void all(TCase *c)
 {
+	tcase_add_test(c, share_maps_what_is_being_made);
+	tcase_add_test(c, share_creates);
 	tcase_add_test(c, share_names);
 	tcase_add_test(c, share_maps);
 	tcase_add_test(c, share_refuses_directories);

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -97,6 +98,29 @@ START_TEST(readable_holes)
 }
 END_TEST
 
+/* The page behind a file's end, and one that is not mapped at all. */
+START_TEST(there_until_it_is_cut)
+{
+	int fd = open(unit_path("cut"), O_RDWR | O_CREAT, 0600);
+	char *at;
+
+	ck_assert_int_eq(ftruncate(fd, 2 * 4096), 0);
+	at = mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ck_assert_ptr_ne(at, MAP_FAILED);
+	errno = UNTOUCHED;
+	ck_assert(sys_is_there(at + 2 * 4096 - 12));
+	ck_assert(sys_is_there(at));
+	ck_assert_int_eq(ftruncate(fd, 4096), 0);
+	ck_assert(!sys_is_there(at + 2 * 4096 - 12));
+	ck_assert(sys_is_there(at + 4096 - 12));
+	ck_assert(!sys_readable(at + 4096, 1));
+	munmap(at, 2 * 4096);
+	ck_assert(!sys_is_there(at));
+	ck_assert_int_eq(errno, UNTOUCHED);
+	close(fd);
+}
+END_TEST
+
 START_TEST(writable_int)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0), word = 7;
@@ -112,6 +136,32 @@ START_TEST(writable_int)
 	ck_assert_int_eq(mprotect(page, 4096, PROT_READ), 0);
 	ck_assert(!sys_writable_int(fd, page));
 	ck_assert_int_eq(errno, UNTOUCHED);
+	close(fd);
+}
+END_TEST
+
+/* A hole of a file is filled, one beyond its end or on a full disk is not. */
+START_TEST(writable_word)
+{
+	int fd = memfd_create("holes", MFD_CLOEXEC);
+	unsigned int word = 7, *at;
+	struct stat st;
+
+	errno = UNTOUCHED;
+	ck_assert(sys_writable_word(&word));
+	ck_assert_uint_eq(word, 7);
+	ck_assert(!sys_writable_word(NULL));
+	ck_assert_int_eq(ftruncate(fd, 2 * 4096), 0);
+	at = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ck_assert_ptr_ne(at, MAP_FAILED);
+	ck_assert(sys_writable_word(at + 1024));
+	ck_assert(!sys_writable_word(at + 2048));
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_int_eq(st.st_blocks, 8);
+	ck_assert_int_eq(mprotect(at, 4096, PROT_READ), 0);
+	ck_assert(!sys_writable_word(at));
+	ck_assert_int_eq(errno, UNTOUCHED);
+	munmap(at, 3 * 4096);
 	close(fd);
 }
 END_TEST
@@ -163,7 +213,9 @@ static void all(TCase *c)
 	tcase_add_loop_test(c, readable_bad_pointers, 0, COUNT(socket_kinds));
 	tcase_add_test(c, readable_page_edges);
 	tcase_add_test(c, readable_holes);
+	tcase_add_test(c, there_until_it_is_cut);
 	tcase_add_test(c, writable_int);
+	tcase_add_test(c, writable_word);
 	tcase_add_test(c, poll_one);
 	tcase_add_test(c, blocks);
 }

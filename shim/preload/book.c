@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+/* book: this process's ledger; see book.h. */
+#include "preload/book.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/share.h"
+#include "core/sys.h"
+#include "preload/bookrule.h"
+#include "preload/bookshelf.h"
+#include "preload/misuse.h"
+#include "preload/naming.h"
+
+#define TENTHS_OF_A_LOOK 10 /* a second */
+
+static _Atomic(struct ledger *) ledger;
+static _Atomic(uint32_t *) mark; /* a word that the kernel wipes in a fork child */
+static _Atomic uint8_t rows[LEDGER_ROWS]; /* their pages are there */
+static _Atomic bool off = true;		  /* until the environment was read */
+static _Atomic uint32_t looked;		  /* when, as a birth's time */
+static _Atomic uint32_t parent, own_pid;
+static _Atomic uint64_t begun_us; /* asked without a look into the ledger */
+
+void book_setup(const char *setting, const char *state, const char *runtime_dir)
+{
+	struct bookrule r;
+
+	bookshelf_setup(state, runtime_dir);
+	bookrule_setup(setting);
+	if (bookrule_is_off())
+		return;
+	atomic_store(&off, false);
+	bookrule_now(&r);
+	if (r.mode != BOOK_OFF && r.whole_stacks)
+		stack_setup();
+}
+
+void book_switch(bool to)
+{
+	struct ledger *l = book_look();
+
+	atomic_store(&off, !to || bookrule_is_off());
+	if (l)
+		atomic_store(&l->head.state, to ? LEDGER_RUNS : LEDGER_STOPPED);
+}
+
+/* --- beginning -------------------------------------------------------------------- */
+
+static void forget_all(void)
+{
+	for (uint32_t i = 0; i <= known_highest() / LEDGER_ROW; i++)
+		atomic_store(&rows[i], 0);
+	known_none();
+	misuse_forget();
+}
+
+void book_after_fork(void)
+{
+	struct ledger *l = atomic_exchange(&ledger, NULL);
+	uint32_t *m = atomic_load(&mark);
+
+	if (m)
+		*m = 1;
+	if (!l)
+		return;
+	atomic_store(&parent, atomic_load(&own_pid));
+	forget_all();
+	bookshelf_forget();
+	bookshelf_drop(l);
+}
+
+/*
+ * Where fork() was called by libc itself, as in daemon(3), no hook saw it: the child
+ * finds the mark wiped (MADV_WIPEONFORK, Linux 4.14).
+ */
+static bool is_forked(void)
+{
+	uint32_t *m = atomic_load_explicit(&mark, memory_order_relaxed);
+
+	return m && !*(volatile uint32_t *)m;
+}
+
+static void make_mark(void)
+{
+	uint32_t *none = NULL;
+	void *at;
+
+	if (atomic_load(&mark) || share_private(sizeof(uint32_t), &at))
+		return;
+	*(uint32_t *)at = 1;
+	if (sys3(SYS_madvise, at, 4096, MADV_WIPEONFORK) ||
+	    !atomic_compare_exchange_strong(&mark, &none, at))
+		sys2(SYS_munmap, at, 4096);
+}
+
+struct ledger *book_ledger(void)
+{
+	struct ledger *l = atomic_load_explicit(&ledger, memory_order_acquire);
+
+	if (__builtin_expect(l && is_forked(), 0)) {
+		book_after_fork();
+		return NULL;
+	}
+	return l;
+}
+
+static struct ledger *begin(void)
+{
+	struct ledger *none = NULL, *l;
+	char name[BOOKSHELF_NAME];
+
+	bookrule_ask();
+	if (atomic_load(&bookrule_mode) == BOOK_OFF)
+		return NULL;
+	make_mark();
+	l = bookshelf_new(name, atomic_load(&parent));
+	if (!l) {
+		atomic_store(&off, true); /* it would cost as much each time */
+		return NULL;
+	}
+	atomic_store(&begun_us, atomic_load(&l->head.begun_us));
+	atomic_store(&own_pid, atomic_load(&l->head.pid));
+	if (!atomic_compare_exchange_strong(&ledger, &none, l)) {
+		bookshelf_put_back(l, name); /* another thread was faster */
+		return none;
+	}
+	bookshelf_keep(l, name);
+	return l;
+}
+
+/* The ledger to write a birth into. */
+static struct ledger *to_write(void)
+{
+	struct ledger *l = book_ledger();
+
+	if (__builtin_expect(atomic_load_explicit(&off, memory_order_relaxed), 0))
+		return NULL;
+	return l ? l : begin();
+}
+
+void book_begin(void)
+{
+	(void)to_write();
+}
+
+/* --- now and then ----------------------------------------------------------------- */
+
+/* Somebody truncated the file under the mapping: a touch would be SIGBUS. */
+static bool is_gone(struct ledger *l)
+{
+	return !sys_writable_word(ledger_life_at(l, known_highest()));
+}
+
+static struct ledger *lose(struct ledger *l)
+{
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+
+	if (atomic_compare_exchange_strong(&ledger, &l, NULL))
+		forget_all(); /* the mapping stays: another thread may be in it */
+	log_once(&said, LOG_ERROR, "ledger",
+		 "the ledger's file was truncated, beginning another one");
+	return NULL;
+}
+
+/* Once a second of those in which sockets come or go. */
+static struct ledger *look(struct ledger *l, uint32_t at)
+{
+	uint32_t was = atomic_load_explicit(&looked, memory_order_relaxed);
+
+	if (__builtin_expect(at - was < TENTHS_OF_A_LOOK, 1) ||
+	    !atomic_compare_exchange_strong(&looked, &was, at))
+		return l;
+	if (is_gone(l))
+		return lose(l);
+	bookrule_ask();
+	naming_all(l);
+	return l;
+}
+
+static uint32_t time_now(void)
+{
+	uint64_t begun = atomic_load_explicit(&begun_us, memory_order_relaxed);
+	uint64_t now = clock_coarse_us();
+
+	return now > begun ? (uint32_t)((now - begun) / 100000) : 0;
+}
+
+struct ledger *book_look(void)
+{
+	struct ledger *l = book_ledger();
+
+	return l && is_gone(l) ? lose(l) : l;
+}
+
+static unsigned int site_here(struct ledger *l, const void *here)
+{
+	return stack_site(l, here,
+			  atomic_load_explicit(&bookrule_whole, memory_order_relaxed));
+}
+
+/* --- births ----------------------------------------------------------------------- */
+
+static bool has_room(struct ledger *l, unsigned int fd)
+{
+	_Atomic uint8_t *row = &rows[fd / LEDGER_ROW];
+
+	if (atomic_load_explicit(row, memory_order_relaxed))
+		return true;
+	if (!ledger_room(l, fd / LEDGER_ROW))
+		return false;
+	atomic_store_explicit(row, 1, memory_order_relaxed);
+	return true;
+}
+
+static enum ledger_family family_of(int family)
+{
+	switch (family) {
+	case AF_UNSPEC:
+		return LEDGER_FAMILY_UNKNOWN;
+	case AF_UNIX:
+		return LEDGER_FAMILY_UNIX;
+	case AF_INET:
+		return LEDGER_FAMILY_IPV4;
+	case AF_INET6:
+		return LEDGER_FAMILY_IPV6;
+	case AF_NETLINK:
+		return LEDGER_FAMILY_NETLINK;
+	}
+	return LEDGER_FAMILY_OTHER;
+}
+
+static bool note(struct ledger *l, int fd, struct ledger_birth *b, const void *here)
+{
+	b->at = time_now();
+	l = look(l, b->at);
+	if (!l ||
+	    atomic_load_explicit(&bookrule_mode, memory_order_relaxed) == BOOK_OFF ||
+	    (unsigned int)fd >= LEDGER_FDS || !has_room(l, (unsigned int)fd)) {
+		if (l)
+			atomic_fetch_add(&l->head.beyond, 1);
+		return false;
+	}
+	b->site = site_here(l, here);
+	ledger_born(l, (unsigned int)fd, b);
+	known_born(fd);
+	naming_put(l, fd, b->kind == LEDGER_ACCEPT);
+	return bookrule_is_crowd((uint32_t)fd);
+}
+
+bool book_born(int fd, enum ledger_kind kind, int family, const void *here)
+{
+	struct ledger_birth b = { .kind = kind, .family = family_of(family) };
+	struct ledger *l = fd >= 0 ? to_write() : NULL;
+
+	return l && note(l, fd, &b, here);
+}
+
+/* false: it is no socket. */
+static bool ask_family(int fd, int *ret)
+{
+	socklen_t len = sizeof(*ret);
+
+	return !sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN, ret, &len);
+}
+
+bool book_received(int fd, const void *here)
+{
+	int family;
+
+	return !atomic_load(&off) && ask_family(fd, &family) &&
+	       book_born(fd, LEDGER_RECEIVED, family, here);
+}
+
+bool book_copied(int from, int to, const void *here)
+{
+	int family;
+
+	if (atomic_load(&off) || from == to)
+		return false;
+	if (ask_family(to, &family))
+		return book_born(to, LEDGER_DUP, family, here);
+	if (known_is(to, KNOWN_CLOSED))
+		known_reused(to);
+	return false;
+}
+
+void book_connected(int fd)
+{
+	struct ledger *l = known_is(fd, KNOWN_OPEN) ? book_ledger() : NULL;
+
+	if (l && !atomic_load(&off))
+		naming_put(l, fd, true);
+}
+
+/* --- deaths ----------------------------------------------------------------------- */
+
+static void die(int fd, const void *here)
+{
+	struct ledger *l = book_ledger();
+	uint32_t at;
+
+	if (!l || atomic_load_explicit(&off, memory_order_relaxed))
+		return;
+	at = time_now();
+	l = look(l, at);
+	if (l)
+		ledger_died(l, (unsigned int)fd, site_here(l, here), at);
+}
+
+unsigned int book_died(int fd, const void *here)
+{
+	enum known was = known_died(fd);
+
+	if (was == KNOWN_OPEN)
+		die(fd, here);
+	return was;
+}
+
+void book_died_range(unsigned int first, unsigned int last, const void *here)
+{
+	uint32_t top = known_highest();
+
+	for (unsigned int fd = first; fd <= last && fd <= top && fd < SLOT_MAX; fd++)
+		book_died((int)fd, here);
+}
+
+static void find(int fd, enum ledger_fault fault, const void *here)
+{
+	struct ledger *l = book_look();
+
+	if (l && !atomic_load(&off))
+		misuse_found(l, fault, (unsigned int)fd, site_here(l, here),
+			     time_now());
+}
+
+void book_heard(int fd, int e, enum ledger_fault fault, const void *here)
+{
+	if (!known_is(fd, KNOWN_CLOSED))
+		return;
+	if (e == EBADF)
+		find(fd, fault, here);
+	else
+		known_reused(fd);
+}
+
+void book_close_failed(int e)
+{
+	struct ledger *l = book_look();
+
+	if (l && e == EINTR)
+		atomic_fetch_add(&l->head.close_eintr, 1);
+	if (l && e == EIO)
+		atomic_fetch_add(&l->head.close_eio, 1);
+}
+
+bool book_is_kept(void)
+{
+	return atomic_load_explicit(&ledger, memory_order_relaxed);
+}
+
+/* --- the ends --------------------------------------------------------------------- */
+
+/* The next program of this process keeps its own; where exec fails, all is as before.
+ */
+void book_before_exec(void)
+{
+	if (book_ledger())
+		bookshelf_lend();
+}
+
+void book_after_exec(void)
+{
+	if (book_ledger())
+		bookshelf_get_back();
+}
+
+void book_end(bool keep)
+{
+	struct ledger *l = book_look();
+
+	if (!l)
+		return;
+	atomic_store(&off, true);
+	if (keep || !bookshelf_remove())
+		atomic_store(&l->head.state, LEDGER_ENDED);
+	if (!keep) /* who cannot take his file away says that it is worth nothing */
+		atomic_store(&l->head.open, 0);
+}
+
+void book_name(struct text *t)
+{
+	if (book_ledger())
+		bookshelf_path(t);
+}

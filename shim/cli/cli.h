@@ -23,7 +23,8 @@ struct verb {
 	int (*main)(int argc, char **argv);
 };
 
-extern const struct verb run_verb, doctor_verb, policy_verb, explain_verb, reset_verb;
+extern const struct verb run_verb, doctor_verb, policy_verb, explain_verb, leaks_verb,
+	reset_verb;
 
 /* As env(1) and nohup(1) have them; run gives the program's own status otherwise. */
 enum status {

@@ -28,8 +28,8 @@ static const struct verb version_verb = {
 };
 
 static const struct verb *const verbs[] = {
-	&run_verb,   &doctor_verb, &policy_verb,  &explain_verb,
-	&reset_verb, &help_verb,   &version_verb,
+	&run_verb,   &doctor_verb, &policy_verb, &explain_verb,
+	&leaks_verb, &reset_verb,  &help_verb,	 &version_verb,
 };
 
 #define VERBS (sizeof(verbs) / sizeof(*verbs))

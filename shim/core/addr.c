@@ -238,15 +238,16 @@ bool addr_same_host(const struct addr *a, const struct addr *b)
 	return a->version == b->version;
 }
 
+static uint64_t mix(uint64_t h, uint64_t with)
+{
+	h = (h ^ with) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 32;
+}
+
 uint64_t addr_hash(const struct addr *a)
 {
-	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a, then mixed */
+	uint64_t half[2];
 
-	for (int i = 0; i < 16; i++)
-		h = (h ^ a->ip[i]) * 0x100000001b3u;
-	h = (h ^ a->port) * 0x100000001b3u;
-	h = (h ^ a->version) * 0x100000001b3u;
-	h ^= h >> 32;
-	h *= 0x9e3779b97f4a7c15u;
-	return h ^ h >> 29;
+	__builtin_memcpy(half, a->ip, sizeof(half));
+	return mix(mix(mix(a->version, half[0]), half[1]), a->port);
 }

@@ -122,8 +122,9 @@ struct ledger_peer {
 
 enum ledger_fault {
 	LEDGER_NO_FAULT,
-	LEDGER_CLOSED_TWICE,	 /* close() said EBADF of a socket we saw closed */
-	LEDGER_USED_AFTER_CLOSE, /* send() or recv() said so */
+	LEDGER_CLOSED_TWICE,	    /* close() said EBADF of a socket we saw closed */
+	LEDGER_WRITTEN_AFTER_CLOSE, /* send(), write() or the like said so */
+	LEDGER_READ_AFTER_CLOSE,    /* recv(), read() or the like */
 };
 
 /* The same three places are one finding, however often. */

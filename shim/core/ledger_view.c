@@ -116,7 +116,7 @@ bool ledger_view_finding(const struct ledger *l, unsigned int i,
 	unsigned int fault = PEEK(f->fault);
 
 	if (i >= LEDGER_FINDINGS || !LOAD(f->key) || !fault ||
-	    fault > LEDGER_USED_AFTER_CLOSE)
+	    fault > LEDGER_READ_AFTER_CLOSE)
 		return false;
 	ret->fault = (enum ledger_fault)fault;
 	ret->count = PEEK(f->count);

@@ -89,7 +89,8 @@ static int map_fd(int fd, size_t bytes, void **ret)
 		return err;
 	if (st.st_size && (size_t)st.st_size != bytes)
 		return -EINVAL;
-	if ((uint64_t)st.st_blocks * 512 < bytes)
+	/* who makes it just now may have the blocks before the length */
+	if (!st.st_size || (uint64_t)st.st_blocks * 512 < bytes)
 		err = fill(fd, bytes);
 	if (err)
 		return err;

@@ -4,6 +4,10 @@
 
 #include "core/text.h"
 
+/* OpenJDK: one end of a pair, with which it takes the place of what is closed. */
+const char suppress_runtimes[] = "Java_sun_nio_ch_FileDispatcherImpl_init 1\n"
+				 "Java_sun_nio_ch_UnixDispatcher_init 1\n";
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';

@@ -15,6 +15,9 @@
 
 #define SUPPRESS_ALL UINT32_MAX
 
+/* Such lines for what runtimes keep by design, in every program that they run. */
+extern const char suppress_runtimes[];
+
 struct suppress_line {
 	const char *pattern; /* not terminated */
 	size_t n;

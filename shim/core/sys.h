@@ -135,6 +135,11 @@ int sys_poll1(int fd, short events, int timeout_ms, short *ret_revents);
  */
 bool sys_readable(const void *p, size_t n);
 /*
+ * Are the 12 bytes at p, a good mapping, still there, or was the file cut off before
+ * them?  In a third of the time, since no timer and no queue are needed.
+ */
+bool sys_is_there(const void *p);
+/*
  * Can the word at p be written?  Changes nothing, but afterwards its page is there: a
  * hole of a file on a full file system would be SIGBUS.
  */

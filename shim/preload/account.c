@@ -140,10 +140,17 @@ static void forgive(struct account *a, unsigned int site,
 	g->n = 0;
 }
 
-static void suppress(struct account *a, const char *path)
+static void suppress_by(struct account *a, const char *at, const char *end)
 {
 	struct suppress_line line;
-	const char *at;
+
+	while (suppress_next(&at, end, &line))
+		for (unsigned int s = 0; s < LEDGER_SITES; s++)
+			forgive(a, s, &line);
+}
+
+static void suppress(struct account *a, const char *path)
+{
 	void *room;
 	long n;
 	int fd = (int)sys4(SYS_openat, AT_FDCWD, path,
@@ -153,10 +160,8 @@ static void suppress(struct account *a, const char *path)
 		return;
 	if (!share_private(FILE_MOST, &room)) {
 		n = sys3(SYS_read, fd, room, FILE_MOST);
-		at = room;
-		while (n > 0 && suppress_next(&at, (const char *)room + n, &line))
-			for (unsigned int s = 0; s < LEDGER_SITES; s++)
-				forgive(a, s, &line);
+		if (n > 0)
+			suppress_by(a, room, (const char *)room + n);
 		sys2(SYS_munmap, room, FILE_MOST);
 	}
 	sys_close(fd);
@@ -172,6 +177,9 @@ bool account_open(struct account *a, const struct ledger *l, const char *path)
 	a->group = at;
 	count_all(a);
 	count_findings(a);
+	if (a->sockets)
+		suppress_by(a, suppress_runtimes,
+			    suppress_runtimes + text_len(suppress_runtimes));
 	if (a->sockets && *path)
 		suppress(a, path);
 	return true;

@@ -11,6 +11,7 @@
 #include "preload/bookmark.h"
 #include "preload/bookrule.h"
 #include "preload/bookshelf.h"
+#include "preload/misuse.h"
 #include "preload/naming.h"
 
 #define LOOK_US 1000000
@@ -63,6 +64,7 @@ static void forget_all(void)
 	for (uint32_t i = 0; i <= known_highest() / LEDGER_ROW; i++)
 		atomic_store(&rows[i], 0);
 	known_none();
+	misuse_forget();
 }
 
 void book_after_fork(void)
@@ -325,8 +327,8 @@ static void find(int fd, enum ledger_fault fault, const void *here)
 	struct ledger *l = book_look();
 
 	if (l)
-		ledger_finds(l, fault, (unsigned int)fd, site_here(l, here),
-			     tenths(clock_coarse_us()), (uint32_t)sys1(SYS_gettid, 0));
+		misuse_found(l, fault, (unsigned int)fd, site_here(l, here),
+			     tenths(clock_coarse_us()));
 }
 
 void book_heard(int fd, int e, enum ledger_fault fault, const void *here)

@@ -205,7 +205,7 @@ static int wait_handshake(int fd, struct slot *s)
 
 	if (r <= 0)
 		return r < 0 && r != -EINTR ? 0 : -EINTR;
-	r = retry_before(fd, false);
+	r = retry_before(fd, RETRY_ASKS);
 	if (r)
 		return r;
 	if (outcome_facts(fd, &f) || !f.closed || f.bytes_received || f.bytes_acked) {

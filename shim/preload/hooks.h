@@ -47,12 +47,23 @@ static inline ssize_t heard(int fd, ssize_t n)
 }
 
 /* The program has used fd: if we saw it closed, it should not have. */
-static inline ssize_t used(int fd, ssize_t r, const void *here)
+static inline ssize_t used_how(int fd, ssize_t r, enum ledger_fault how,
+			       const void *here)
 {
 	if (__builtin_expect(known_glance(fd, KNOWN_CLOSED), 0) &&
 	    !thread_is_vfork_child())
-		book_heard(fd, r < 0 ? real_errno() : 0, LEDGER_USED_AFTER_CLOSE, here);
+		book_heard(fd, r < 0 ? real_errno() : 0, how, here);
 	return r;
+}
+
+static inline ssize_t used(int fd, ssize_t r, const void *here)
+{
+	return used_how(fd, r, LEDGER_WRITTEN_AFTER_CLOSE, here);
+}
+
+static inline ssize_t used_to_read(int fd, ssize_t r, const void *here)
+{
+	return used_how(fd, r, LEDGER_READ_AFTER_CLOSE, here);
 }
 
 /* A descriptor that was closed, and known before, as real close() answered. */

@@ -238,7 +238,7 @@ int getpeername(int fd, struct sockaddr *to, socklen_t *len)
 		    client_getpeername(fd, to, len, &r))
 			return (int)answer(r);
 		r = REAL(getpeername)(fd, to, len);
-	} while (r && kept_any() && retry_after(fd, false, r));
+	} while (r && kept_any() && retry_mended(fd, r));
 	return r;
 }
 
@@ -261,7 +261,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	int failed = 0, r;
 
 	if (pending && kept_any() && level == SOL_SOCKET && name == SO_ERROR)
-		failed = retry_before(fd, false);
+		failed = retry_before(fd, RETRY_ASKS);
 	if (pending && level == IPPROTO_TCP && (name == TCP_INFO || name == TCP_MAXSEG))
 		debt_settle(fd, DEBT_SETTLE_MS);
 	r = REAL(getsockopt)(fd, level, name, value, len);
@@ -269,7 +269,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 		hide_ours(fd, name, value, *len);
 	if (r == 0 && pending && level == SOL_SOCKET && name == SO_ERROR &&
 	    *len >= sizeof(int)) {
-		if (*(int *)value && kept_any() && retry_after(fd, false, 0))
+		if (*(int *)value && kept_any() && retry_mended(fd, 0))
 			*(int *)value = 0; /* it was not the last word */
 		if (failed)
 			*(int *)value = -failed;
@@ -297,6 +297,11 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 	return r;
 }
 
+static enum retry_call writing(int flags)
+{
+	return flags & MSG_DONTWAIT ? RETRY_WRITES : RETRY_WRITES | RETRY_WAITS;
+}
+
 /*
  * Before a write of n bytes: it is the FIRST one on a connection that is held back, or
  * as PLAIN as any; or it is CUT off: by a signal while we waited, by an error.
@@ -312,7 +317,7 @@ static enum write_is before_write(int fd, size_t n, int flags, ssize_t *ret)
 	*ret = -EINTR;
 	if (!(flags & MSG_DONTWAIT) && !pause_on(fd, POLLOUT, n))
 		return WRITE_CUT;
-	if (kept_any() && (*ret = retry_before(fd, !(flags & MSG_DONTWAIT))))
+	if (kept_any() && (*ret = retry_before(fd, writing(flags))))
 		return WRITE_CUT;
 	if (s && slot_has(s, SLOT_SHUT)) {
 		linger_settle(fd, 0, LINGER_END_MS);
@@ -351,10 +356,10 @@ static bool message_answered(int fd, const struct msghdr *m, int flags, ssize_t 
 }
 
 /* A call that failed is made again if that was not the last word: see retry. */
-#define AGAIN(fd, waits, r, call) \
+#define AGAIN(fd, what, r, call) \
 	do \
 		r = call; \
-	while (r <= 0 && kept_any() && retry_after(fd, waits, r))
+	while (r <= 0 && kept_any() && retry_after(fd, what, r))
 
 HOOKED_BUT(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), calm(fd),
 	   known_glance(fd, KNOWN_CLOSED))
@@ -365,7 +370,7 @@ HOOKED_BUT(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n), ca
 		return used(fd, REAL(write)(fd, buf, n), STACK_HERE);
 	if (buffer_answered(fd, buf, n, 0, &r))
 		return answer(r);
-	AGAIN(fd, true, r, REAL(write)(fd, buf, n));
+	AGAIN(fd, writing(0), r, REAL(write)(fd, buf, n));
 	return used(fd, r, STACK_HERE);
 }
 SAME_AS(__write, write);
@@ -379,7 +384,7 @@ HOOKED_BUT(ssize_t, send, (int fd, const void *buf, size_t n, int flags),
 		return used(fd, REAL(send)(fd, buf, n, flags), STACK_HERE);
 	if (buffer_answered(fd, buf, n, flags, &r))
 		return answer(r);
-	AGAIN(fd, !(flags & MSG_DONTWAIT), r, REAL(send)(fd, buf, n, flags));
+	AGAIN(fd, writing(flags), r, REAL(send)(fd, buf, n, flags));
 	return used(fd, r, STACK_HERE);
 }
 SAME_AS(__send, send);
@@ -402,7 +407,7 @@ HOOKED_BUT(ssize_t, sendto,
 		return used(fd, REAL(sendto)(fd, buf, n, flags, to, len), STACK_HERE);
 	if (answered(before_write(fd, n, flags, &r), fd, &m, flags, &r))
 		return answer(r);
-	AGAIN(fd, !(flags & MSG_DONTWAIT), r, REAL(sendto)(fd, buf, n, flags, to, len));
+	AGAIN(fd, writing(flags), r, REAL(sendto)(fd, buf, n, flags, to, len));
 	return used(fd, r, STACK_HERE);
 }
 
@@ -416,7 +421,7 @@ HOOKED_BUT(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n),
 		return used(fd, REAL(writev)(fd, v, n), STACK_HERE);
 	if (message_answered(fd, &m, 0, &r))
 		return answer(r);
-	AGAIN(fd, true, r, REAL(writev)(fd, v, n));
+	AGAIN(fd, writing(0), r, REAL(writev)(fd, v, n));
 	return used(fd, r, STACK_HERE);
 }
 
@@ -449,7 +454,7 @@ ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 	leaves_by_message(fd);
 	if (message_answered(fd, m, flags, &r))
 		return answer(r);
-	AGAIN(fd, !(flags & MSG_DONTWAIT), r, REAL(sendmsg)(fd, m, flags));
+	AGAIN(fd, writing(flags), r, REAL(sendmsg)(fd, m, flags));
 	return used(fd, r, STACK_HERE);
 }
 
@@ -462,8 +467,7 @@ int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
 		return (int)used(fd, REAL(sendmmsg)(fd, m, n, flags), STACK_HERE);
 	leaves_by_message(fd);
 	if (!message_answered(fd, &m->msg_hdr, flags, &r)) {
-		AGAIN(fd, !(flags & MSG_DONTWAIT), more,
-		      REAL(sendmmsg)(fd, m, n, flags));
+		AGAIN(fd, writing(flags), more, REAL(sendmmsg)(fd, m, n, flags));
 		return more;
 	}
 	if (r < 0)
@@ -490,18 +494,18 @@ static int before_read(int fd, bool waits)
 		debt_materialize(fd);
 	if (waits && !pause_on(fd, POLLIN, 0))
 		return -EINTR;
-	return kept_any() ? retry_before(fd, waits) : 0;
+	return kept_any() ? retry_before(fd, waits ? RETRY_WAITS : RETRY_ASKS) : 0;
 }
 
 #define TOUCH_READ(fd, waits, call) \
 	do { \
 		if (quiet()) \
-			return used(fd, call, STACK_HERE); \
+			return used_to_read(fd, call, STACK_HERE); \
 		__typeof__(call) got = (__typeof__(call))before_read(fd, waits); \
 		if (got) \
 			return (__typeof__(call))answer(got); \
-		AGAIN(fd, waits, got, call); \
-		return (__typeof__(call))heard(fd, used(fd, got, STACK_HERE)); \
+		AGAIN(fd, waits ? RETRY_WAITS : RETRY_ASKS, got, call); \
+		return (__typeof__(call))heard(fd, used_to_read(fd, got, STACK_HERE)); \
 	} while (0)
 
 HOOKED_BUT(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), calm_to_read(fd),
@@ -605,7 +609,7 @@ ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 		AGAIN(fd, waits, r, REAL(recvmsg)(fd, m, flags));
 	else
 		r = REAL(recvmsg)(fd, m, flags);
-	used(fd, r, STACK_HERE);
+	used_to_read(fd, r, STACK_HERE);
 	if (loud)
 		heard(fd, r);
 	if (r >= 0 && m->msg_controllen && !thread_is_vfork_child())
@@ -625,7 +629,7 @@ int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags,
 		AGAIN(fd, waits, r, REAL(recvmmsg)(fd, m, n, flags, timeout));
 	else
 		r = REAL(recvmmsg)(fd, m, n, flags, timeout);
-	used(fd, r, STACK_HERE);
+	used_to_read(fd, r, STACK_HERE);
 	if (loud)
 		heard(fd, r);
 	for (int i = 0; i < r && !thread_is_vfork_child(); i++)
@@ -644,7 +648,7 @@ static int write_held_back(int fd, bool waits)
 	debt_force(fd, waits);
 	if (waits && !pause_on(fd, POLLOUT, ANY_LENGTH))
 		return -EINTR;
-	return kept_any() ? retry_before(fd, waits) : 0;
+	return kept_any() ? retry_before(fd, writing(waits ? 0 : MSG_DONTWAIT)) : 0;
 }
 
 #define TOUCH_WRITE(fd, call) TOUCH_WRITE_BY(fd, true, call)
@@ -655,7 +659,7 @@ static int write_held_back(int fd, bool waits)
 		__typeof__(call) put = (__typeof__(call))write_held_back(fd, waits); \
 		if (put) \
 			return (__typeof__(call))answer(put); \
-		AGAIN(fd, waits, put, call); \
+		AGAIN(fd, writing(waits ? 0 : MSG_DONTWAIT), put, call); \
 		return put; \
 	} while (0)
 
@@ -690,7 +694,7 @@ ssize_t splice(int from, off64_t *from_at, int to, off64_t *to_at, size_t n,
 {
 	if (!quiet()) {
 		debt_materialize(from);
-		if (!pause_on(from, POLLIN, 0) || retry_before(from, true))
+		if (!pause_on(from, POLLIN, 0) || retry_before(from, RETRY_WAITS))
 			return answer(-EINTR);
 	}
 	TOUCH_WRITE(to, REAL(splice)(from, from_at, to, to_at, n, flags));
@@ -780,7 +784,7 @@ static bool shut_later(int fd, int how)
 
 	debt_materialize(fd);
 	if (kept_any())
-		retry_before(fd, false);
+		retry_before(fd, RETRY_ASKS);
 	s = slot_noted(fd);
 	if (s && slot_state(fd) == SLOT_OPENING && how == SHUT_WR &&
 	    slot_has(s, SLOT_WROTE) && !sys_blocks(fd) && slot_of(fd) &&

@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "core/clock.h"
-#include "core/self.h"
 #include "preload/state.h"
 #include "preload/tally.h"
 
@@ -28,14 +27,6 @@ static struct memory *memory_now(void)
 	return state_of(&file);
 }
 
-/* A program without /proc shares the empty name. */
-static uint32_t program_id(void)
-{
-	const char *path = self_path();
-
-	return memory_program(path, text_len(path));
-}
-
 void learn_ask(const struct addr *to, const struct memory_rule *rule,
 	       struct memory_view *ret)
 {
@@ -43,12 +34,13 @@ void learn_ask(const struct addr *to, const struct memory_rule *rule,
 
 	*ret = (struct memory_view){ .habit = HABIT_UNKNOWN };
 	if (m)
-		memory_ask(m, to, program_id(), rule, ret);
+		memory_ask(m, to, tally_program(), rule, ret);
 }
 
 enum reason learn_gate(const struct addr *to, const struct memory_view *seen)
 {
-	struct memory *m = memory_now();
+	bool is_open = seen->pause == REASON_none && !seen->slower_now;
+	struct memory *m = is_open ? NULL : memory_now();
 
 	return m ? memory_gate(m, to, seen) : REASON_none;
 }
@@ -97,6 +89,7 @@ bool learn_is_failure(int e)
 void learn_strike(int fd, struct slot *s)
 {
 	slot_flag_all(fd, SLOT_LOST);
+	slot_flag(s, SLOT_LOST); /* one that lingers has no descriptor's slot */
 	strike(s, STRIKE_DATA);
 }
 
@@ -179,7 +172,7 @@ static void learn_habit(struct memory *m, struct slot *s, const struct tcp_facts
 	if (slot_has(s, SLOT_FORKED) && h != HABIT_WRITES_FIRST)
 		return;
 	if (f->bytes_received || !slot_has(s, SLOT_WROTE))
-		memory_habit(m, &s->to, program_id(), h);
+		memory_habit(m, &s->to, tally_program(), h);
 }
 
 /* Data that was sent again says nothing of the SYN. */

@@ -104,21 +104,22 @@ int retry_beside(int fd, short events)
 	return kernel_release(&h);
 }
 
-int retry_before(int fd, bool waits)
+/* What is owed comes before what is new: the kernel must not get that first. */
+int retry_before(int fd, enum retry_call call)
 {
 	struct slot *s = kept_any() && revive_may(fd) ? slot_of(fd) : NULL;
 	int cut = 0;
 
 	if (!revive_kept(s))
 		return 0;
-	if (waits && sys_blocks(fd))
+	if (call & RETRY_WAITS && sys_blocks(fd))
 		cut = sleep_on(fd, s);
-	else
-		revive_step(fd, s);
+	else if (revive_step(fd, s) && call & RETRY_WRITES)
+		return -EAGAIN;
 	return cut == -EINTR ? cut : failure(s);
 }
 
-bool retry_after(int fd, bool waits, long said)
+bool retry_mended(int fd, long said)
 {
 	struct slot *s = kept_any() && revive_may(fd) ? slot_of(fd) : NULL;
 	struct kept *k = revive_kept(s);
@@ -127,5 +128,17 @@ bool retry_after(int fd, bool waits, long said)
 	if (!k || (kept_state(k) != KEPT_HELD &&
 		   (said == 0 || !learn_is_failure(real_errno()))))
 		return false;
-	return revive_step(fd, s) && !retry_before(fd, waits);
+	return revive_step(fd, s);
+}
+
+bool retry_after(int fd, enum retry_call call, long said)
+{
+	int r;
+
+	if (!retry_mended(fd, said))
+		return false;
+	r = retry_before(fd, call);
+	if (r)
+		real_set_errno(-r);
+	return !r;
 }

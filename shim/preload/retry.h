@@ -11,18 +11,23 @@
 
 #include "preload/kept.h"
 
-/*
- * Before a call; negative: that is its answer.  `waits`: it may sleep, if fd blocks;
- * then this does.
- */
-int retry_before(int fd, bool waits);
+enum retry_call {
+	RETRY_ASKS = 0,
+	RETRY_WAITS = 1, /* it may sleep, if the descriptor blocks; then this does */
+	RETRY_WRITES = 2,
+};
+
+/* Before a call; negative: that is its answer. */
+int retry_before(int fd, enum retry_call call);
 /*
  * Before a call that blocks on something else: until it would not, at most so long
  * after this thread's last write of that kind.  Negative: as from kernel_release().
  */
 #define RETRY_BESIDE_US 1000000
 int retry_beside(int fd, short events);
-/* After one that `said` so, errno as libc left it: is it to be made again? */
-bool retry_after(int fd, bool waits, long said);
+/* After one that `said` so: was that not the last word?  errno as libc left it. */
+bool retry_mended(int fd, long said);
+/* ... and is it to be made again?  Else errno is what it says. */
+bool retry_after(int fd, enum retry_call call, long said);
 
 #endif

@@ -44,7 +44,7 @@ static void *map(const struct state_file *f)
 /* Somebody truncated the file under the mapping: a touch would be SIGBUS. */
 static bool is_gone(const struct state_file *f, const char *at)
 {
-	return !sys_readable(at + f->bytes - sizeof(int), sizeof(int));
+	return !sys_is_there(at + f->bytes - 12);
 }
 
 static void *map_again(struct state_file *f, void *was)

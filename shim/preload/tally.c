@@ -22,11 +22,18 @@ static struct state_file file = {
 	.ready = ready,
 };
 
-static uint32_t program(void)
+uint32_t tally_program(void)
 {
+	static _Atomic uint32_t known;
+	uint32_t id = atomic_load_explicit(&known, memory_order_relaxed);
 	const char *path = self_path();
 
-	return memory_program(path, text_len(path));
+	if (id)
+		return id;
+	id = memory_program(path, text_len(path));
+	if (*path)
+		atomic_store_explicit(&known, id, memory_order_relaxed);
+	return id;
 }
 
 static void log_connection(const struct traffic_event *e, const struct tcp_facts *f)
@@ -64,7 +71,7 @@ static void add(const struct traffic_event *e, uint32_t saved_us, uint32_t n)
 		seen.pid = (uint32_t)sys1(SYS_getpid, 0);
 		seen.at_us = clock_today_cs() * 10000;
 	}
-	traffic_add(t, program(), &seen, saved_us, n);
+	traffic_add(t, tally_program(), &seen, saved_us, n);
 }
 
 static struct traffic_event begin(const struct addr *to, enum outcome o,

@@ -12,6 +12,8 @@
 #include "core/memory.h"
 #include "preload/slot.h"
 
+/* By which this program is known; without /proc it shares the empty name. */
+uint32_t tally_program(void);
 /* It has ended, or answered: its one record. */
 void tally_connection(struct slot *s, const struct memory_end *end,
 		      const struct tcp_facts *f);

@@ -17,12 +17,11 @@ LARGE = 100000
 CLOSED = "Connection refused"
 # A refusal each time, and none of them makes a pause.
 POLICY = "[connect *]\nstrikes = 100\nbaseline = off\nslower-than = 100\n"
-SENT_TWICE = {"writing"}  # by the program
-NO_ANSWER = {"close", "late-close", "return", "exit", "exec"}
+MORE = {"writing": b"and again", "pushing": b"and again"}  # a second write
 ALONE = {"crowd"}  # it is a hundred connections by itself
 PLAIN = {"two-sets"}  # what several sets wait for does not ride
 TRIALS = {"blocking": 100, "poll": 100, "select": 100, "level": 100, "edge": 100,
-          "oneshot": 100}
+          "oneshot": 100, "spinning": 30, "pushing": 30, "asking": 30}
 
 ASYNCIO = """
 import asyncio, sys
@@ -112,7 +111,7 @@ def lost(mode, host):
           f"{trials - len(bad)} of {trials} {bad[:2]}".rstrip("[] "))
     story.service.wait(story.before + count, 3)
     wanted = large_request() if mode.startswith("large") else \
-        TEXT.encode() * (2 if mode in SENT_TWICE else 1)
+        TEXT.encode() + MORE.get(mode, b"")
     got = [data for data in story.requests() if data]
     check(f"{story.name}-each-once", len(got) == count and set(got) == {wanted},
           f"{got.count(wanted)} of {count}, others "

@@ -17,8 +17,8 @@ GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 # The fault each time, and none of them makes a pause.
 POLICY = "[connect *]\nstrikes = 100\nbaseline = off\nslower-than = 100\n"
 MODES = ("blocking", "poll", "select", "level", "edge", "oneshot")
-MORE = ("large", "large-blocking", "reading", "shutdown", "close", "exit", "dup",
-        "alarms", "crowd")
+MORE = ("large", "large-blocking", "reading", "shutdown", "close", "exit", "exec",
+        "dup", "alarms", "crowd")
 RETRIES = "/proc/sys/net/ipv4/tcp_syn_retries"
 SOON = 4.0  # seconds: two SYNs, and a new connection
 LATE = 1.5

@@ -249,13 +249,13 @@ START_TEST(ledger_findings)
 	ledger_died(l, 6, closer, 0);
 	ledger_finds(l, LEDGER_CLOSED_TWICE, 6, here, 4, 1234);
 	ledger_finds(l, LEDGER_CLOSED_TWICE, 6, here, 5, 1235);
-	ledger_finds(l, LEDGER_USED_AFTER_CLOSE, 6, here, 5, 1235);
+	ledger_finds(l, LEDGER_READ_AFTER_CLOSE, 6, here, 5, 1235);
 	ck_assert(ledger_view_finding(l, 0, &c));
 	ck_assert(c.fault == LEDGER_CLOSED_TWICE && c.count == 2 && c.fd == 6 &&
 		  c.here == here && c.closed == closer && c.born == b.site &&
 		  c.last == 5 && c.thread == 1235);
 	ck_assert(ledger_view_finding(l, 1, &c) && c.count == 1 &&
-		  c.fault == LEDGER_USED_AFTER_CLOSE);
+		  c.fault == LEDGER_READ_AFTER_CLOSE);
 	ck_assert(!ledger_view_finding(l, 2, &c));
 	ck_assert(!ledger_view_finding(l, LEDGER_FINDINGS, &c));
 	for (unsigned int i = 0; i < 2 * LEDGER_FINDINGS; i++)

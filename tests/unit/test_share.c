@@ -199,8 +199,28 @@ START_TEST(share_creates)
 }
 END_TEST
 
+/* Another process is about to make it: its blocks are there, its length is not yet. */
+START_TEST(share_maps_what_is_being_made)
+{
+	const char *directory = unit_path("making");
+	char *at = NULL;
+	int fd;
+
+	ck_assert_int_eq(mkdir(directory, 0700), 0);
+	fd = open(unit_path("making/f"), O_RDWR | O_CREAT, 0600);
+	ck_assert_int_ge(fd, 0);
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 65536))
+		ck_assert_int_eq(errno, EOPNOTSUPP);
+	ck_assert_int_eq(share_map(directory, "f", 65536, (void **)&at), 0);
+	at[65535] = 'x'; /* behind the end of the file it would be SIGBUS */
+	ck_assert_int_eq(lseek(fd, 0, SEEK_END), 65536);
+	close(fd);
+}
+END_TEST
+
 static void all(TCase *c)
 {
+	tcase_add_test(c, share_maps_what_is_being_made);
 	tcase_add_test(c, share_creates);
 	tcase_add_test(c, share_names);
 	tcase_add_test(c, share_maps);

@@ -62,8 +62,24 @@ START_TEST(suppress_patterns)
 }
 END_TEST
 
+/* What runtimes keep is one socket of one place, never all of a program. */
+START_TEST(suppress_own_lines)
+{
+	const char *at = suppress_runtimes, *end = at + strlen(at);
+	struct suppress_line line;
+	unsigned int n = 0;
+
+	for (; suppress_next(&at, end, &line); n++)
+		ck_assert_msg(line.n > 8 && line.most == 1 &&
+				      !memchr(line.pattern, '*', line.n),
+			      "line %u", n + 1);
+	ck_assert(n > 0);
+}
+END_TEST
+
 static void add(TCase *c)
 {
+	tcase_add_test(c, suppress_own_lines);
 	tcase_add_test(c, suppress_lines);
 	tcase_add_test(c, suppress_patterns);
 }

@@ -98,6 +98,29 @@ START_TEST(readable_holes)
 }
 END_TEST
 
+/* The page behind a file's end, and one that is not mapped at all. */
+START_TEST(there_until_it_is_cut)
+{
+	int fd = open(unit_path("cut"), O_RDWR | O_CREAT, 0600);
+	char *at;
+
+	ck_assert_int_eq(ftruncate(fd, 2 * 4096), 0);
+	at = mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ck_assert_ptr_ne(at, MAP_FAILED);
+	errno = UNTOUCHED;
+	ck_assert(sys_is_there(at + 2 * 4096 - 12));
+	ck_assert(sys_is_there(at));
+	ck_assert_int_eq(ftruncate(fd, 4096), 0);
+	ck_assert(!sys_is_there(at + 2 * 4096 - 12));
+	ck_assert(sys_is_there(at + 4096 - 12));
+	ck_assert(!sys_readable(at + 4096, 1));
+	munmap(at, 2 * 4096);
+	ck_assert(!sys_is_there(at));
+	ck_assert_int_eq(errno, UNTOUCHED);
+	close(fd);
+}
+END_TEST
+
 START_TEST(writable_int)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0), word = 7;
@@ -190,6 +213,7 @@ static void all(TCase *c)
 	tcase_add_loop_test(c, readable_bad_pointers, 0, COUNT(socket_kinds));
 	tcase_add_test(c, readable_page_edges);
 	tcase_add_test(c, readable_holes);
+	tcase_add_test(c, there_until_it_is_cut);
 	tcase_add_test(c, writable_int);
 	tcase_add_test(c, writable_word);
 	tcase_add_test(c, poll_one);

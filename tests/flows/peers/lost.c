@@ -13,9 +13,11 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#define LATER_US 60000 /* three round trips */
+#define LATER_US 60000	 /* three round trips */
+#define AT_ONCE_US 15000 /* less than a round trip */
 #define MANY 100
 #define LARGE 100000
+#define AGAIN "and again"
 
 static struct place to;
 static const char *text = "ping";
@@ -292,15 +294,63 @@ static int by_writing(void)
 	ssize_t n;
 
 	usleep(LATER_US);
-	n = write(fd, text, strlen(text));
+	n = write(fd, AGAIN, strlen(AGAIN));
 	if (n < 0 && errno != EAGAIN)
 		fail("write");
 	if (n < 0) {
 		if (poll(&p, 1, -1) != 1 || p.revents & ~(POLLIN | POLLOUT))
 			wrong("poll", p.revents);
-		put(fd);
+		if (write(fd, AGAIN, strlen(AGAIN)) < 0)
+			fail("write");
 	}
 	shut = !shutdown(fd, SHUT_WR);
+	return answered(fd);
+}
+
+/* Who asks all the time is told the same all the time, in whatever moment. */
+static int by_spinning(void)
+{
+	char reply[8];
+	int fd = asked();
+	ssize_t n;
+
+	do
+		n = recv(fd, reply, sizeof(reply), 0);
+	while (n < 0 && errno == EAGAIN);
+	if (n != 4)
+		fail("recv");
+	return 1;
+}
+
+static int by_pushing(void)
+{
+	int fd = asked();
+	ssize_t n;
+
+	do
+		n = send(fd, AGAIN, strlen(AGAIN), 0);
+	while (n < 0 && errno == EAGAIN);
+	if (n < 0)
+		fail("send");
+	shut = !shutdown(fd, SHUT_WR);
+	return answered(fd);
+}
+
+static int by_asking(void)
+{
+	struct sockaddr_storage peer;
+	int fd = asked(), e = 0;
+	long until = now_us() + LATER_US;
+
+	while (now_us() < until && !e) {
+		socklen_t len = sizeof(peer);
+
+		e = error_of(fd);
+		if (getpeername(fd, (struct sockaddr *)&peer, &len))
+			fail("getpeername");
+	}
+	if (e)
+		wrong("SO_ERROR", e);
 	return answered(fd);
 }
 
@@ -368,11 +418,15 @@ static int by_shutdown(void)
 static int by_late_shutdown(void)
 {
 	int fd = asked();
+	long from;
 
 	usleep(LATER_US);
 	shut = 1;
+	from = now_us();
 	if (shutdown(fd, SHUT_WR))
 		fail("shutdown");
+	if (now_us() - from > AT_ONCE_US)
+		wrong("shutdown() took microseconds", now_us() - from);
 	return answered(fd);
 }
 
@@ -596,6 +650,9 @@ static const struct mode {
 	{ "questions", by_questions },
 	{ "tcp-info", by_tcp_info },
 	{ "writing", by_writing },
+	{ "spinning", by_spinning },
+	{ "pushing", by_pushing },
+	{ "asking", by_asking },
 	{ "large", by_large },
 	{ "large-blocking", by_large_blocking },
 	{ "dontwait", by_dontwait },

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * leaks: the sockets that nobody closed, from outside: of programs that run, hang or
+ * have ended. It only reads; the process is not asked and does not notice.
+ */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/leaked.h"
+#include "cli/leaked_json.h"
+#include "cli/looks.h"
+#include "cli/meant.h"
+#include "core/value.h"
+
+#define MIN_AGE_MS MINUTE_MS
+
+struct asked {
+	const char *who, *suppress;
+	int64_t min_age_ms;
+	bool json, all;
+	struct meant meant;
+	struct json_object *document;
+	unsigned int told;  /* programs that were shown */
+	unsigned int quiet; /* ... that need not be */
+	bool found;
+};
+
+/* --- one program ------------------------------------------------------------------ */
+
+static void want(struct leaked *k, const struct ledger_place *p)
+{
+	for (unsigned int i = 0; i < p->depth; i++)
+		symbols_want(&k->symbols, p->frame[i]);
+}
+
+static void want_site(struct leaked *k, unsigned int site)
+{
+	struct ledger_place p;
+
+	if (ledger_view_site(k->l, site, &p))
+		want(k, &p);
+}
+
+/* What is young is named only where it is shown. */
+static void find_names(struct leaked *k)
+{
+	struct ledger_case c;
+
+	for (unsigned int i = 0; i < k->places.n; i++)
+		if (k->all || k->places.at[i].count)
+			want(k, &k->places.at[i].born);
+	for (unsigned int i = 0; i < LEDGER_FINDINGS; i++) {
+		if (!ledger_view_finding(k->l, i, &c))
+			continue;
+		want_site(k, c.here);
+		want_site(k, c.closed);
+		want_site(k, c.born);
+		k->findings++;
+	}
+	symbols_find(&k->symbols, k->l, k->one->process);
+}
+
+static void count(struct leaked *k)
+{
+	for (unsigned int i = 0; i < k->places.n; i++) {
+		const struct place *p = &k->places.at[i];
+
+		if (p->meant)
+			k->meant += p->count;
+		else
+			k->unclosed += p->count - p->listening;
+	}
+}
+
+static void tell(struct asked *asked, const struct leaked *k)
+{
+	asked->found = asked->found || k->unclosed || k->findings;
+	if (asked->document) {
+		json_object_array_add(asked->document, leaked_json(k));
+	} else if (asked->who || asked->all || k->unclosed || k->findings) {
+		if (asked->told++)
+			putchar('\n');
+		leaked_show(k);
+	} else {
+		asked->quiet++;
+	}
+}
+
+static void look_at(const struct ledgers_one *one, void *with)
+{
+	struct asked *asked = with;
+	struct leaked k = { .one = one, .l = one->page.l };
+	struct meant own = { 0 };
+
+	k.all = asked->all;
+	k.min_age_ms = asked->min_age_ms;
+	if (one->path)
+		ledger_view_program(k.l, k.program);
+	else
+		snprintf(k.program, sizeof(k.program), "%s", one->process->program);
+	if (!places_read(one, (uint32_t)(asked->min_age_ms / 100), &k.places)) {
+		say_error("%s: no memory", k.program);
+		return;
+	}
+	find_names(&k);
+	if (!asked->suppress && k.places.n)
+		meant_of_policy(k.program, one->process, &own);
+	meant_mark(asked->suppress ? &asked->meant : &own, k.l, &k.symbols, &k.places);
+	looks_compare(one, &k.places);
+	count(&k);
+	tell(asked, &k);
+	meant_drop(&own);
+	symbols_drop(&k.symbols);
+	places_drop(&k.places);
+}
+
+/* --- what was asked --------------------------------------------------------------- */
+
+static int read_age(struct asked *asked, const char *text)
+{
+	const char *wrong = value_parse(VALUE_duration, text, strlen(text),
+					&asked->min_age_ms);
+
+	if (!wrong)
+		return STATUS_OK;
+	say_error("leaks: '%s' is no age: it must be %s", text, wrong);
+	return STATUS_USAGE;
+}
+
+static int parse(struct asked *asked, int argc, char **argv)
+{
+	enum { MIN_AGE = 256, SUPPRESS, JSON, ALL };
+	static const struct option options[] = {
+		{ "min-age", required_argument, NULL, MIN_AGE },
+		{ "suppress", required_argument, NULL, SUPPRESS },
+		{ "json", no_argument, NULL, JSON },
+		{ "all", no_argument, NULL, ALL },
+		{ NULL, 0, NULL, 0 },
+	};
+	int answer, status = STATUS_OK;
+
+	while (!status && (answer = getopt_long(argc, argv, ":", options, NULL)) != -1)
+		if (answer == MIN_AGE)
+			status = read_age(asked, optarg);
+		else if (answer == SUPPRESS)
+			asked->suppress = optarg;
+		else if (answer == JSON)
+			asked->json = true;
+		else if (answer == ALL)
+			asked->all = true;
+		else
+			status = say_bad_option("leaks", answer, argv);
+	if (!status && optind + 1 < argc)
+		status = say_usage("leaks", "it takes one PID or PROGRAM, or nothing");
+	asked->who = optind < argc ? argv[optind] : NULL;
+	return status;
+}
+
+/* --- the verb --------------------------------------------------------------------- */
+
+/* Nothing was found: why. */
+static int tell_none(const char *who, const struct ledgers_tally *tally)
+{
+	if (tally->refused)
+		return STATUS_SELF;
+	if (!who) {
+		fputs("no program here keeps a ledger: 'tfo run' starts one that "
+		      "does\n",
+		      stderr);
+		return STATUS_OK;
+	}
+	if (!tally->running) {
+		say_error("no '%s' runs here, nor has one left its ledger", who);
+		return STATUS_SELF;
+	}
+	if (tally->is_hidden) {
+		say_error("'%s' may not be looked into: only its user and root may",
+			  who);
+		return STATUS_SELF;
+	}
+	say_error("'%s' runs without libtfoshim.so: start it with 'tfo run'", who);
+	return STATUS_SELF;
+}
+
+static int conclude(struct asked *asked, const struct ledgers_tally *tally)
+{
+	if (asked->document)
+		json_show(asked->document);
+	else if (asked->quiet)
+		printf("%s%u program%s with nothing unclosed: --all shows them\n",
+		       asked->told ? "\n" : "", asked->quiet,
+		       asked->quiet == 1 ? "" : "s");
+	if (asked->found)
+		return STATUS_FINDING;
+	if (!tally->found)
+		return tell_none(asked->who, tally);
+	return tally->refused ? STATUS_SELF : STATUS_OK;
+}
+
+static int leaks_main(int argc, char **argv)
+{
+	struct asked asked = { .min_age_ms = MIN_AGE_MS };
+	struct ledgers_tally tally;
+	int status = parse(&asked, argc, argv);
+
+	if (status)
+		return status;
+	if (asked.suppress && !meant_read(asked.suppress, &asked.meant)) {
+		meant_drop(&asked.meant);
+		return STATUS_USAGE;
+	}
+	if (asked.json)
+		asked.document = json_object_new_array();
+	ledgers_each(asked.who, look_at, &asked, &tally);
+	status = conclude(&asked, &tally);
+	meant_drop(&asked.meant);
+	return say_done(status);
+}
+
+const struct verb leaks_verb = {
+	.name = "leaks",
+	.synopsis = "[PID|PROGRAM|FILE] [OPTION...]",
+	.summary = "the sockets that nobody closed, and the lines that made them",
+	.details =
+		"Looks from outside, without stopping it, at a program under the shim: "
+		"by pid, by\n"
+		"name or path, or by the ledger that one left; without an argument at "
+		"all of them.\n"
+		"\n"
+		"      --min-age T      only sockets that are so old (1min; 0: all)\n"
+		"      --suppress FILE  places whose sockets are meant to stay open\n"
+		"      --all            also what is young, or meant to stay open\n"
+		"      --json           as JSON\n"
+		"\n"
+		"Exit status: 0 nothing unclosed, 1 there is something, 2 bad usage, "
+		"125 it could\n"
+		"not be looked at.\n",
+	.main = leaks_main,
+};

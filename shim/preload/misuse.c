@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* misuse: sockets closed twice, or used after their close; see misuse.h. */
+#include "preload/misuse.h"
+
+#include "core/sys.h"
+
+static _Atomic uint64_t last; /* bad close: its site, its number below */
+static _Atomic uint8_t sweeper[LEDGER_SITES / 8];
+
+static bool is_sweeper(unsigned int site)
+{
+	return atomic_load(&sweeper[site / 8]) >> site % 8 & 1;
+}
+
+/* What was found of that site before it was known for what it is. */
+static void take_back(struct ledger *l, unsigned int site)
+{
+	for (int i = 0; i < LEDGER_FINDINGS; i++) {
+		struct ledger_finding *f = &l->finding[i];
+		uint16_t fault = LEDGER_CLOSED_TWICE;
+
+		if (atomic_load(&f->here) == site &&
+		    atomic_compare_exchange_strong(&f->fault, &fault, LEDGER_NO_FAULT))
+			atomic_fetch_sub(&l->head.bad_closes, atomic_load(&f->count));
+	}
+}
+
+static bool is_sweep(struct ledger *l, unsigned int site, unsigned int fd)
+{
+	uint64_t was = atomic_exchange(&last, (uint64_t)site << 32 | fd);
+
+	if (!site || site >= LEDGER_SITES)
+		return false;
+	if (is_sweeper(site))
+		return true;
+	if (was >> 32 != site || ((uint32_t)was != fd - 1 && (uint32_t)was != fd + 1))
+		return false;
+	atomic_fetch_or(&sweeper[site / 8], (uint8_t)(1 << site % 8));
+	take_back(l, site);
+	return true;
+}
+
+void misuse_found(struct ledger *l, enum ledger_fault fault, unsigned int fd,
+		  unsigned int site, uint32_t at)
+{
+	if (fault != LEDGER_CLOSED_TWICE || !is_sweep(l, site, fd))
+		ledger_finds(l, fault, fd, site, at, (uint32_t)sys1(SYS_gettid, 0));
+}
+
+void misuse_forget(void)
+{
+	atomic_store(&last, 0);
+	for (unsigned int i = 0; i < sizeof(sweeper); i++)
+		atomic_store(&sweeper[i], 0);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * misuse: sockets closed twice, or used after their close.  A loop that closes every
+ * number, as daemons do it, is neither: its closes go from number to number.  Who
+ * closes an array of sockets twice in their order passes for one, too; nobody is
+ * accused falsely. async-signal-safe.
+ */
+#ifndef PRELOAD_MISUSE_H
+#define PRELOAD_MISUSE_H
+
+#include "core/ledger.h"
+
+/* The call at this site was told EBADF of a number that we saw closed. */
+void misuse_found(struct ledger *l, enum ledger_fault fault, unsigned int fd,
+		  unsigned int site, uint32_t at);
+/* Another ledger begins: its sites are others. */
+void misuse_forget(void);
+
+#endif

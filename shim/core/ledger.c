@@ -41,15 +41,24 @@ static bool put_path(_Atomic char *to, const char *from)
 	return skip;
 }
 
-/* A number of its own for who asks; 0: all are given away. */
-static unsigned int take(_Atomic uint32_t *used, unsigned int n, unsigned int most)
+/*
+ * n numbers of one's own; 0: all are given away, or there is no room on the disk for
+ * what lies there: `bytes` each from base on, or below it.
+ */
+static unsigned int take(_Atomic uint32_t *used, unsigned int n, unsigned int most,
+			 void *base, long bytes)
 {
 	unsigned int was = PEEK(*used);
 
-	do
-		if (was > most || n > most - was)
+	do {
+		char *from = (char *)base + bytes * (long)was;
+		char *to = from + bytes * (long)n;
+
+		if (was > most || n > most - was ||
+		    !sys_writable_word(from < to ? from : to) ||
+		    !sys_writable_word((from < to ? to : from) - sizeof(uint32_t)))
 			return 0;
-	while (!atomic_compare_exchange_weak(used, &was, was + n));
+	} while (!atomic_compare_exchange_weak(used, &was, was + n));
 	return was;
 }
 
@@ -137,19 +146,15 @@ static unsigned int site_publish(struct ledger *l, uint64_t key, unsigned int s)
 	return s;
 }
 
-/* A new site with room for its frames; 0: there is none. */
+/* A new site with its frames; 0: there is none. */
 static unsigned int site_new(struct ledger *l, unsigned int n, unsigned int *ret_first)
 {
-	unsigned int used = take(&l->head.frames, n, LEDGER_FRAMES);
-	unsigned int s = used ? take(&l->head.sites, 1, LEDGER_SITES) : 0;
-	unsigned int first = LEDGER_FRAMES - used - n;
+	unsigned int used = take(&l->head.frames, n, LEDGER_FRAMES,
+				 &l->frame[LEDGER_FRAMES], -(long)sizeof(*l->frame));
 
-	*ret_first = first;
-	return s && sys_writable_word(&l->site[s]) &&
-			       sys_writable_word(&l->frame[first]) &&
-			       sys_writable_word(&l->frame[first + n - 1])
-		       ? s
-		       : 0;
+	*ret_first = LEDGER_FRAMES - used - n;
+	return used ? take(&l->head.sites, 1, LEDGER_SITES, l->site, sizeof(*l->site))
+		    : 0;
 }
 
 bool ledger_is_full(const struct ledger *l)
@@ -213,10 +218,9 @@ unsigned int ledger_module(struct ledger *l, const struct ledger_file *f)
 	for (i = 1; i < used && i < LEDGER_MODULES; i++)
 		if (is_module(&l->module[i], f))
 			return i;
-	i = take(&l->head.modules, 1, LEDGER_MODULES);
-	if (!i || !sys_writable_word(&l->module[i]))
-		return 0;
-	module_fill(&l->module[i], f);
+	i = take(&l->head.modules, 1, LEDGER_MODULES, l->module, sizeof(*l->module));
+	if (i)
+		module_fill(&l->module[i], f);
 	return i;
 }
 
@@ -256,8 +260,8 @@ unsigned int ledger_peer(struct ledger *l, const struct addr *a)
 
 	if (p)
 		return p;
-	p = take(&l->head.peers, 1, LEDGER_PEERS);
-	if (!p || !sys_writable_word(&l->peer[p]))
+	p = take(&l->head.peers, 1, LEDGER_PEERS, l->peer, sizeof(*l->peer));
+	if (!p)
 		return 0;
 	peer_fill(&l->peer[p], a, key);
 	first = LOAD(*chain);

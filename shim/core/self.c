@@ -3,7 +3,7 @@
 #include "core/self.h"
 
 #include <fcntl.h>
-#include <limits.h>
+#include <linux/limits.h>
 
 #include "core/sys.h"
 

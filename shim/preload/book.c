@@ -3,25 +3,23 @@
 #include "preload/book.h"
 
 #include <errno.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "core/share.h"
 #include "core/sys.h"
+#include "preload/bookmark.h"
 #include "preload/bookrule.h"
 #include "preload/bookshelf.h"
 #include "preload/misuse.h"
 #include "preload/naming.h"
 
-#define TENTHS_OF_A_LOOK 10 /* a second */
+#define LOOK_US 1000000
 
 static _Atomic(struct ledger *) ledger;
-static _Atomic(uint32_t *) mark; /* a word that the kernel wipes in a fork child */
 static _Atomic uint8_t rows[LEDGER_ROWS]; /* their pages are there */
 static _Atomic bool off = true;		  /* until the environment was read */
-static _Atomic uint32_t looked;		  /* when, as a birth's time */
+static _Atomic uint64_t looked_us, ticked_us;
 static _Atomic uint32_t parent, own_pid;
 static _Atomic uint64_t begun_us; /* asked without a look into the ledger */
 
@@ -41,11 +39,22 @@ void book_setup(const char *setting, const char *state, const char *runtime_dir)
 
 void book_switch(bool to)
 {
-	struct ledger *l = book_look();
+	struct ledger *l;
 
-	atomic_store(&off, !to || bookrule_is_off());
+	if (bookrule_is_off())
+		return;
+	if (to)
+		atomic_store(&off, false);
+	l = book_look();
 	if (l)
 		atomic_store(&l->head.state, to ? LEDGER_RUNS : LEDGER_STOPPED);
+	atomic_store(&off, !to);
+}
+
+/* No call of ours may be made, where the program filters them. */
+static bool is_off(void)
+{
+	return atomic_load_explicit(&off, memory_order_relaxed);
 }
 
 /* --- beginning -------------------------------------------------------------------- */
@@ -61,10 +70,8 @@ static void forget_all(void)
 void book_after_fork(void)
 {
 	struct ledger *l = atomic_exchange(&ledger, NULL);
-	uint32_t *m = atomic_load(&mark);
 
-	if (m)
-		*m = 1;
+	bookmark_again();
 	if (!l)
 		return;
 	atomic_store(&parent, atomic_load(&own_pid));
@@ -73,35 +80,11 @@ void book_after_fork(void)
 	bookshelf_drop(l);
 }
 
-/*
- * Where fork() was called by libc itself, as in daemon(3), no hook saw it: the child
- * finds the mark wiped (MADV_WIPEONFORK, Linux 4.14).
- */
-static bool is_forked(void)
-{
-	uint32_t *m = atomic_load_explicit(&mark, memory_order_relaxed);
-
-	return m && !*(volatile uint32_t *)m;
-}
-
-static void make_mark(void)
-{
-	uint32_t *none = NULL;
-	void *at;
-
-	if (atomic_load(&mark) || share_private(sizeof(uint32_t), &at))
-		return;
-	*(uint32_t *)at = 1;
-	if (sys3(SYS_madvise, at, 4096, MADV_WIPEONFORK) ||
-	    !atomic_compare_exchange_strong(&mark, &none, at))
-		sys2(SYS_munmap, at, 4096);
-}
-
 struct ledger *book_ledger(void)
 {
 	struct ledger *l = atomic_load_explicit(&ledger, memory_order_acquire);
 
-	if (__builtin_expect(l && is_forked(), 0)) {
+	if (__builtin_expect(l && bookmark_is_gone(), 0)) {
 		book_after_fork();
 		return NULL;
 	}
@@ -116,7 +99,7 @@ static struct ledger *begin(void)
 	bookrule_ask();
 	if (atomic_load(&bookrule_mode) == BOOK_OFF)
 		return NULL;
-	make_mark();
+	bookmark_make();
 	l = bookshelf_new(name, atomic_load(&parent));
 	if (!l) {
 		atomic_store(&off, true); /* it would cost as much each time */
@@ -137,7 +120,7 @@ static struct ledger *to_write(void)
 {
 	struct ledger *l = book_ledger();
 
-	if (__builtin_expect(atomic_load_explicit(&off, memory_order_relaxed), 0))
+	if (__builtin_expect(is_off(), 0))
 		return NULL;
 	return l ? l : begin();
 }
@@ -152,7 +135,11 @@ void book_begin(void)
 /* Somebody truncated the file under the mapping: a touch would be SIGBUS. */
 static bool is_gone(struct ledger *l)
 {
-	return !sys_writable_word(ledger_life_at(l, known_highest()));
+	uint32_t row = known_highest() / LEDGER_ROW;
+
+	return !sys_writable_word(l) ||
+	       (atomic_load_explicit(&rows[row], memory_order_relaxed) &&
+		!sys_writable_word(&l->row[row]));
 }
 
 static struct ledger *lose(struct ledger *l)
@@ -166,32 +153,38 @@ static struct ledger *lose(struct ledger *l)
 	return NULL;
 }
 
-/* Once a second of those in which sockets come or go. */
-static struct ledger *look(struct ledger *l, uint32_t at)
+/*
+ * Before each birth and death, but not twice within a tick of the clock: the file.
+ * And once a second: the policy, and the names of who lives on.
+ */
+static struct ledger *look(struct ledger *l, uint64_t now_us)
 {
-	uint32_t was = atomic_load_explicit(&looked, memory_order_relaxed);
+	uint64_t tick = atomic_load_explicit(&ticked_us, memory_order_relaxed);
+	uint64_t was = atomic_load_explicit(&looked_us, memory_order_relaxed);
 
-	if (__builtin_expect(at - was < TENTHS_OF_A_LOOK, 1) ||
-	    !atomic_compare_exchange_strong(&looked, &was, at))
+	if (__builtin_expect(now_us == tick, 1))
 		return l;
+	atomic_store_explicit(&ticked_us, now_us, memory_order_relaxed);
 	if (is_gone(l))
 		return lose(l);
+	if (now_us - was < LOOK_US ||
+	    !atomic_compare_exchange_strong(&looked_us, &was, now_us))
+		return l;
 	bookrule_ask();
 	naming_all(l);
 	return l;
 }
 
-static uint32_t time_now(void)
+static uint32_t tenths(uint64_t now)
 {
 	uint64_t begun = atomic_load_explicit(&begun_us, memory_order_relaxed);
-	uint64_t now = clock_coarse_us();
 
 	return now > begun ? (uint32_t)((now - begun) / 100000) : 0;
 }
 
 struct ledger *book_look(void)
 {
-	struct ledger *l = book_ledger();
+	struct ledger *l = is_off() ? NULL : book_ledger();
 
 	return l && is_gone(l) ? lose(l) : l;
 }
@@ -235,8 +228,10 @@ static enum ledger_family family_of(int family)
 
 static bool note(struct ledger *l, int fd, struct ledger_birth *b, const void *here)
 {
-	b->at = time_now();
-	l = look(l, b->at);
+	uint64_t now_us = clock_coarse_us();
+
+	b->at = tenths(now_us);
+	l = look(l, now_us);
 	if (!l ||
 	    atomic_load_explicit(&bookrule_mode, memory_order_relaxed) == BOOK_OFF ||
 	    (unsigned int)fd >= LEDGER_FDS || !has_room(l, (unsigned int)fd)) {
@@ -271,7 +266,7 @@ bool book_received(int fd, const void *here)
 {
 	int family;
 
-	return !atomic_load(&off) && ask_family(fd, &family) &&
+	return !is_off() && ask_family(fd, &family) &&
 	       book_born(fd, LEDGER_RECEIVED, family, here);
 }
 
@@ -279,7 +274,7 @@ bool book_copied(int from, int to, const void *here)
 {
 	int family;
 
-	if (atomic_load(&off) || from == to)
+	if (is_off() || from == to)
 		return false;
 	if (ask_family(to, &family))
 		return book_born(to, LEDGER_DUP, family, here);
@@ -292,7 +287,7 @@ void book_connected(int fd)
 {
 	struct ledger *l = known_is(fd, KNOWN_OPEN) ? book_ledger() : NULL;
 
-	if (l && !atomic_load(&off))
+	if (l && !is_off())
 		naming_put(l, fd, true);
 }
 
@@ -301,14 +296,13 @@ void book_connected(int fd)
 static void die(int fd, const void *here)
 {
 	struct ledger *l = book_ledger();
-	uint32_t at;
+	uint64_t now_us = clock_coarse_us();
 
-	if (!l || atomic_load_explicit(&off, memory_order_relaxed))
+	if (!l || is_off())
 		return;
-	at = time_now();
-	l = look(l, at);
+	l = look(l, now_us);
 	if (l)
-		ledger_died(l, (unsigned int)fd, site_here(l, here), at);
+		ledger_died(l, (unsigned int)fd, site_here(l, here), tenths(now_us));
 }
 
 unsigned int book_died(int fd, const void *here)
@@ -332,9 +326,9 @@ static void find(int fd, enum ledger_fault fault, const void *here)
 {
 	struct ledger *l = book_look();
 
-	if (l && !atomic_load(&off))
+	if (l)
 		misuse_found(l, fault, (unsigned int)fd, site_here(l, here),
-			     time_now());
+			     tenths(clock_coarse_us()));
 }
 
 void book_heard(int fd, int e, enum ledger_fault fault, const void *here)
@@ -368,13 +362,13 @@ bool book_is_kept(void)
  */
 void book_before_exec(void)
 {
-	if (book_ledger())
+	if (!is_off() && book_ledger())
 		bookshelf_lend();
 }
 
 void book_after_exec(void)
 {
-	if (book_ledger())
+	if (!is_off() && book_ledger())
 		bookshelf_get_back();
 }
 

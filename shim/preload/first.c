@@ -273,6 +273,7 @@ static long ride(int fd, struct slot *s, const struct msghdr *m, struct iovec *j
 		k = kept_take(s->cookie, fd, judged->iov_base, judged->iov_len);
 		if (!k) /* nothing rides uninsured */
 			return -ENOBUFS;
+		k->thread = thread_id();
 	}
 	n = sys3(SYS_sendmsg, fd, &one, flags | MSG_FASTOPEN | MSG_DONTWAIT);
 	if (k)

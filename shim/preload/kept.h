@@ -35,6 +35,7 @@ struct kept {
 	_Atomic uint8_t state;	 /* enum kept_state */
 	uint8_t retries;	 /* its TCP_SYNCNT is to be set to that again; 0: no */
 	uint16_t length, sent;	 /* of the bytes */
+	uint32_t thread;	 /* thread_id() of who wrote them */
 	int error;
 };
 

@@ -245,7 +245,8 @@ static void lost(int fd, struct slot *s, int r)
 	 * another; and a reset by a server that has it may well be the server's own.
 	 */
 	if (r != -ECONNREFUSED && slot_has(s, SLOT_SYN_DATA))
-		strike(s, r == -ECONNRESET && is_known && f.syn_data_acked
+		strike(s, r == -ECONNRESET && is_known &&
+					  (f.syn_data_acked || f.bytes_acked > 1)
 				  ? STRIKE_DATA
 				  : STRIKE_LOST);
 }

@@ -77,7 +77,7 @@ static unsigned int beside(struct pollfd *p)
 		int fd = atomic_load(&k->fd);
 		struct slot *s = revive_may(fd) ? slot_of(fd) : NULL;
 
-		if (!s || s->thread != thread_id())
+		if (!s || k->thread != thread_id())
 			continue;
 		revive_step(fd, s);
 		if (revive_is_under_way(s))

@@ -81,19 +81,20 @@ static void reopen(int fd, struct kept *k, bool silent)
 
 /*
  * No answer to SYNs without data either, and what it carried may be heard twice.  The
- * second connection has one SYN less, so a host that is gone is not given up later than
- * without us: that one's wait is longer than what has passed.
+ * second connection has one SYN less, and so a wait of 2^retries seconds: a host that
+ * is gone is not given up later than without us, if no more than that has passed.
  */
 static bool is_silent(int fd, const struct slot *s, struct kept *k,
 		      const struct tcp_facts *f)
 {
+	uint32_t age_us = slot_age_us(s, clock_now_us());
 	int retries = 0;
 	socklen_t len = sizeof(retries);
 
-	if (f->retransmits < SILENT_SYNS ||
-	    slot_age_us(s, clock_now_us()) < SILENT_US ||
+	if (f->retransmits < SILENT_SYNS || age_us < SILENT_US ||
 	    !payload_may_ride(PAYLOAD_IDEMPOTENT, kept_bytes(k), k->length) ||
-	    sys_getsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &retries, &len) || retries < 2)
+	    sys_getsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &retries, &len) ||
+	    retries < 2 || age_us / 1000000 >= UINT64_C(1) << (retries & 63))
 		return false;
 	k->retries = (uint8_t)retries;
 	retries--;

@@ -80,12 +80,15 @@ static bool report_end(struct ledger *l, const struct bookrule *r)
 
 int unclosed_at_end(int status)
 {
-	uint32_t pid = (uint32_t)sys1(SYS_getpid, 0);
 	struct ledger *l = book_look();
 	struct bookrule r;
 	bool found = false;
+	uint32_t pid;
 
-	if (!l || atomic_exchange(&ended, pid) == pid)
+	if (!l)
+		return status;
+	pid = (uint32_t)sys1(SYS_getpid, 0);
+	if (atomic_exchange(&ended, pid) == pid)
 		return status;
 	bookrule_now(&r);
 	naming_all(l);

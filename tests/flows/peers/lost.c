@@ -205,7 +205,7 @@ static int by_oneshot(void)
 static int by_edge_beside_others(void)
 {
 	struct epoll_event e[8];
-	int ends[2], fd = asked(), n;
+	int ends[2], fd = asked(), others = 0, n;
 
 	if (pipe(ends))
 		fail("pipe");
@@ -214,9 +214,14 @@ static int by_edge_beside_others(void)
 	usleep(LATER_US);
 	(void)!write(ends[1], "x", 1);
 	n = epoll_wait(set, e, 8, 10000);
-	if (n != 1 || e[0].data.fd != ends[0] || e[0].events != EPOLLIN)
+	for (int i = 0; i < n; i++) {
+		others += e[i].data.fd == ends[0];
+		if (e[i].events != EPOLLIN)
+			wrong("epoll_wait", e[i].events);
+	}
+	if (others != 1)
 		wrong("epoll_wait", n);
-	return take(await(fd, EPOLLIN), "pong");
+	return n == 2 ? take(fd, "pong") : take(await(fd, EPOLLIN), "pong");
 }
 
 /* Two sets: each is told, or none has it in a SYN. */
@@ -497,8 +502,9 @@ static void *read_elsewhere(void *unused)
 	int *socket = unused;
 
 	do
-		if (epoll_wait(set, &e, 1, 10000) != 1)
-			fail("epoll_wait");
+		if (epoll_wait(set, &e, 1, 10000) != 1 ||
+		    e.events & (EPOLLERR | EPOLLHUP))
+			wrong("epoll_wait", e.events);
 	while (recv(*socket, &e, 4, 0) != 4);
 	return NULL;
 }
@@ -612,8 +618,7 @@ static int by_crowd(void)
 	for (int i = 0; i < MANY; i++) {
 		int fd = new_socket(&to, SOCK_NONBLOCK);
 
-		add(fd, EPOLLIN | EPOLLOUT | EPOLLET | EPOLLONESHOT);
-		epoll_wait(set, &(struct epoll_event){ 0 }, 1, 0);
+		add(fd, EPOLLOUT | EPOLLET | EPOLLONESHOT);
 		if (dial(fd, &to) && errno != EINPROGRESS)
 			fail("connect");
 		if (send(fd, text, strlen(text), 0) < 0)

@@ -2,7 +2,8 @@
 /*
  * Closed behind our back, and the number is somebody else's by now: a file, a pipe, a
  * socket that was opened behind our back as well. None of them is the one that was born
- * here.
+ * here. (What lives for a second is known by name; a younger one could be taken for
+ * another of its kind.)
  *
  * clean: nothing
  * behind: 3
@@ -46,8 +47,12 @@ int main(int argc, char **argv)
 		err(1, "pipe");
 	same(fd, ends[0]);
 	fd = born_here();
+	usleep(1200000);
+	close(born_here());
 	hidden_close(fd);
 	same(fd, hidden_socket(AF_INET, SOCK_STREAM, 0));
+	if (listen(fd, 1))
+		err(1, "listen");
 	ready();
 	return 0;
 }

@@ -8,24 +8,28 @@
 'use strict';
 const http = require('http');
 const leaky = process.argv[2] === 'leaky';
-let answered = 0;
+let done = 0;
 
 const server = http.createServer((request, response) => {
   response.end('x'.repeat(1 << 22));
 });
 
-function ask(port) {
-  http.get({ port, host: '127.0.0.1', agent: false }, (response) => {
-    if (!leaky)
-      response.resume();
-    if (++answered === 4)
-      setTimeout(end, 100);
-  }).on('error', () => {});
-}
-
 function end() {
   server.closeAllConnections();
-  server.close(() => setTimeout(() => console.log('ready'), 50));
+  server.close(() => setTimeout(() => console.log('ready'), 100));
+}
+
+function ask(port) {
+  const request = http.get({ port, host: '127.0.0.1', agent: false }, (response) => {
+    if (!leaky)
+      response.resume();
+    else if (++done === 4)
+      setTimeout(end, 100);
+  }).on('error', () => {});
+  request.on('close', () => {
+    if (!leaky && ++done === 4)
+      setTimeout(end, 100);
+  });
 }
 
 server.listen(0, '127.0.0.1', () => {

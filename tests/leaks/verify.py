@@ -192,9 +192,11 @@ def check_report(story, build, leaks, wanted, text):
         left = [g for g in left if g not in found]
         if sum(g[0] for g in found) not in (leak.count, story.reports * 2 * leak.count):
             wrong.append(f"{leak} in the report: {[g[0] for g in found]}")
-        wrong += [f"the report calls {leak.chain[0]} {name}"
-                  for name in {g[2]["function"] for g in found} if leak.chain and name
-                  and leak.chain[0].split("::")[-1] not in name
+        names = {g[2]["function"] for g in found if leak.chain}
+        if not (story.reports or build in ("split", "stripped")) and None in names:
+            wrong.append(f"the report has no name for {leak.chain[0]}")
+        wrong += [f"the report calls {leak.chain[0]} {name}" for name in names
+                  if name and leak.chain[0].split("::")[-1] not in name
                   and story.inlined != leak.chain[0]]
     return wrong + [f"falsely accused by the report: {g}" for g in left]
 

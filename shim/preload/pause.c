@@ -46,8 +46,10 @@ void pause_after(void)
 /* What this thread let ride may have to be sent again while it sleeps. */
 static bool rode_lately(void)
 {
-	return kept_any() && thread_self.rode_us &&
-	       clock_now_us() - thread_self.rode_us < RETRY_BESIDE_US;
+	if (thread_self.rode_us &&
+	    (!kept_any() || clock_now_us() - thread_self.rode_us >= RETRY_BESIDE_US))
+		thread_self.rode_us = 0;
+	return thread_self.rode_us != 0;
 }
 
 bool pause_on(int fd, short events, size_t n)

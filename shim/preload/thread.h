@@ -42,7 +42,8 @@ static inline uint32_t thread_id(void)
 static inline bool thread_is_calm(void)
 {
 	return !(thread_self.fresh | thread_self.vfork_parent |
-		 atomic_load_explicit(&thread_self.owes, memory_order_relaxed));
+		 atomic_load_explicit(&thread_self.owes, memory_order_relaxed)) &&
+	       !thread_self.rode_us;
 }
 
 static inline void thread_not_fresh(int fd)

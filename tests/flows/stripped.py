@@ -71,7 +71,7 @@ def story():
     for case in cases:
         if case.fault:
             tfolab.fault(case.fault, f"on port={case.server.port}")
-    flow.together(Case.run, cases, 3)
+    flow.together(Case.run, cases, 5)
     counters = tfolab.counters()
     for fault in ("strip-syn-data", "strip-option", "strip-option-reply"):
         n = sum(counters[f"{way}_altered_by_{fault}"] for way in ("c2s", "s2c"))
@@ -81,4 +81,4 @@ def story():
 
 
 if __name__ == "__main__":
-    flow.main(story, delay=20, limit=120)
+    flow.main(story, delay=40, limit=240)

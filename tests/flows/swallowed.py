@@ -104,7 +104,7 @@ def lost(mode, host, trials):
 def program(name, host, words, trials):
     story = Story(name, host, words, http)
     story.prove()
-    done = flow.together(lambda _: story.run(), range(trials), 25)
+    done = flow.together(lambda _: story.run(), range(trials), trials // 5)
     story.ends(done, "pong")
 
 

@@ -275,7 +275,11 @@ static bool is_page(const struct search *s, const char *name)
 	if (s->file)
 		return !strcmp(name, s->file);
 	pid = strtoul(name + strlen(LEDGER_FILE), &end, 10);
-	return *end == '.' && (!s->pid || pid == (unsigned long)s->pid);
+	if (*end != '.' || (s->pid && pid != (unsigned long)s->pid))
+		return false;
+	/* with more behind it: lent to a program that came by exec, not left */
+	strtoull(end + 1, &end, 10);
+	return !*end;
 }
 
 static void tell_left(struct search *s, const char *name)
@@ -289,7 +293,9 @@ static void tell_left(struct search *s, const char *name)
 	    was_seen(s, st.st_ino) || !read_named(s, name, &one, path, &file))
 		return;
 	ledger_view_program(one.page.l, program);
-	if (is_meant(s, program, NULL))
+	/* what it did after it had shut itself in is not known, nor can it be asked */
+	if (is_meant(s, program, NULL) &&
+	    PEEK(one.page.l->head.state) != LEDGER_STOPPED)
 		tell(s, &one);
 	else
 		page_drop(&one.page);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -96,12 +97,23 @@ bool meant_read(const char *path, struct meant *ret)
 	return !status;
 }
 
+/* Root opens nothing because another user says so. */
+static bool is_same_user(const struct process *p)
+{
+	char environ_file[PROCESS_PATH];
+	struct stat st;
+
+	process_path(p, "environ", environ_file);
+	return !stat(environ_file, &st) && st.st_uid == geteuid();
+}
+
 /* A path that the process was given, for us to open. */
 static bool its_path(const struct process *p, const char *name, char ret[PATH_BYTES])
 {
 	char root[PROCESS_PATH], path[PATH_MAX];
 
-	if (!p || !process_setting(p, name, path, sizeof(path)) || *path != '/')
+	if (!p || !is_same_user(p) || !process_setting(p, name, path, sizeof(path)) ||
+	    *path != '/')
 		return false;
 	process_path(p, "root", root);
 	snprintf(ret, PATH_BYTES, "%s%s", process_shares(p, "mnt") ? "" : root, path);

@@ -98,10 +98,12 @@ bool ledger_view_module(const struct ledger *l, unsigned int module,
 bool ledger_view_peer(const struct ledger *l, unsigned int peer, struct addr *ret)
 {
 	const struct ledger_peer *p = &l->peer[bounded(peer, LEDGER_PEERS)];
-	unsigned int version = PEEK(p->version);
+	unsigned int version;
 
-	if (!peer || peer >= LEDGER_PEERS || !LOAD(p->key) ||
-	    (version != 4 && version != 6))
+	if (!peer || peer >= LEDGER_PEERS || !LOAD(p->key))
+		return false;
+	version = PEEK(p->version);
+	if (version != 4 && version != 6)
 		return false;
 	*ret = (struct addr){ .port = PEEK(p->port), .version = (uint8_t)version };
 	for (int i = 0; i < 16; i++)

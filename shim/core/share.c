@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "core/sys.h"
@@ -58,6 +59,15 @@ static int open_directory(const char *directory)
 	return fd;
 }
 
+/* A process that may not write so long a file would get SIGXFSZ from the attempt. */
+static bool may_be_long(size_t bytes)
+{
+	struct rlimit limit = { 0, 0 };
+	long err = sys4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit);
+
+	return !err && limit.rlim_cur >= bytes;
+}
+
 /*
  * Every block is there before it is mapped: a write to a hole of a full file system
  * would be SIGBUS in somebody else's process.
@@ -65,8 +75,11 @@ static int open_directory(const char *directory)
 static int fill(int fd, size_t bytes)
 {
 	static char zeros[4096]; /* not const: no page of the object */
-	int err = (int)sys4(SYS_fallocate, fd, 0, 0, bytes);
+	int err;
 
+	if (!may_be_long(bytes))
+		return -EFBIG;
+	err = (int)sys4(SYS_fallocate, fd, 0, 0, bytes);
 	if (err != -EOPNOTSUPP)
 		return err;
 	for (size_t at = 0; at < bytes; at += sizeof(zeros)) {
@@ -125,9 +138,12 @@ int share_map(const char *directory, const char *name, size_t bytes, void **ret)
 
 static int map_new(int fd, size_t bytes, void **ret)
 {
-	int err = (int)sys2(SYS_ftruncate, fd, bytes);
 	long at;
+	int err;
 
+	if (!may_be_long(bytes))
+		return -EFBIG;
+	err = (int)sys2(SYS_ftruncate, fd, bytes);
 	if (err)
 		return err;
 	at = sys6(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

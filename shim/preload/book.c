@@ -3,6 +3,7 @@
 #include "preload/book.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include "core/clock.h"
@@ -276,7 +277,8 @@ bool book_copied(int from, int to, const void *here)
 
 	if (is_off() || from == to)
 		return false;
-	if (ask_family(to, &family))
+	/* a copy of what came with the process, or unseen, is no more its own */
+	if (known_is(from, KNOWN_OPEN) && ask_family(to, &family))
 		return book_born(to, LEDGER_DUP, family, here);
 	if (known_is(to, KNOWN_CLOSED))
 		known_reused(to);
@@ -335,7 +337,8 @@ void book_heard(int fd, int e, enum ledger_fault fault, const void *here)
 {
 	if (!known_is(fd, KNOWN_CLOSED))
 		return;
-	if (e == EBADF)
+	/* EBADF also says: a file that is there, but not for that */
+	if (e == EBADF && sys_fcntl(fd, F_GETFD, 0) < 0)
 		find(fd, fault, here);
 	else
 		known_reused(fd);

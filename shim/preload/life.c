@@ -137,7 +137,7 @@ void life_at_end(void)
 
 void life_on_our_memory(void)
 {
-	if (client_is_on() || atomic_load(&slot_pending))
+	if (client_is_on() || atomic_load(&slot_pending) || book_is_kept())
 		thread_vfork();
 }
 

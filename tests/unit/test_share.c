@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/share.h"
@@ -218,8 +220,30 @@ START_TEST(share_maps_what_is_being_made)
 }
 END_TEST
 
+/* A process that may not write long files would be ended by SIGXFSZ. */
+START_TEST(share_keeps_to_the_limit)
+{
+	const struct rlimit limit = { 8192, 8192 };
+	const char *directory = unit_path("limit");
+	void *at;
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		setrlimit(RLIMIT_FSIZE, &limit);
+		if (share_map(directory, "long", 65536, &at) != -EFBIG ||
+		    share_create(directory, "long", 65536, &at) != -EFBIG)
+			_exit(1);
+		_exit(share_map(directory, "short", 4096, &at) != 0);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 static void all(TCase *c)
 {
+	tcase_add_test(c, share_keeps_to_the_limit);
 	tcase_add_test(c, share_maps_what_is_being_made);
 	tcase_add_test(c, share_creates);
 	tcase_add_test(c, share_names);

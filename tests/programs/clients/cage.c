@@ -20,7 +20,10 @@ static const int admitted[] = {
 	SYS_close,	  SYS_fstat,	  SYS_mmap,	      SYS_fallocate,
 	SYS_mkdirat,	  SYS_readlinkat, SYS_geteuid,	      SYS_getpid,
 	SYS_getsockname,  SYS_prlimit64,  SYS_rt_sigprocmask, SYS_rt_sigpending,
-	SYS_rt_sigaction, SYS_madvise,	  SYS_shutdown,
+	SYS_rt_sigaction, SYS_madvise,	  SYS_shutdown,	      SYS_epoll_ctl,
+	SYS_nanosleep,	  SYS_fchmod,	  SYS_ftruncate,      SYS_getdents64,
+	SYS_gettid,	  SYS_kill,	  SYS_munmap,	      SYS_read,
+	SYS_renameat2,	  SYS_unlinkat,	  SYS_newfstatat,
 };
 
 static struct sock_filter program[1024];

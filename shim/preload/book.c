@@ -299,12 +299,16 @@ static void die(int fd, const void *here)
 {
 	struct ledger *l = book_ledger();
 	uint64_t now_us = clock_coarse_us();
+	unsigned int site;
 
 	if (!l || is_off())
 		return;
 	l = look(l, now_us);
-	if (l)
-		ledger_died(l, (unsigned int)fd, site_here(l, here), tenths(now_us));
+	if (!l)
+		return;
+	site = site_here(l, here);
+	misuse_passes(l, (unsigned int)fd, site);
+	ledger_died(l, (unsigned int)fd, site, tenths(now_us));
 }
 
 unsigned int book_died(int fd, const void *here)
@@ -324,24 +328,19 @@ void book_died_range(unsigned int first, unsigned int last, const void *here)
 		book_died((int)fd, here);
 }
 
-static void find(int fd, enum ledger_fault fault, const void *here)
-{
-	struct ledger *l = book_look();
-
-	if (l)
-		misuse_found(l, fault, (unsigned int)fd, site_here(l, here),
-			     tenths(clock_coarse_us()));
-}
-
 void book_heard(int fd, int e, enum ledger_fault fault, const void *here)
 {
-	if (!known_is(fd, KNOWN_CLOSED))
-		return;
+	struct ledger *l = known_is(fd, KNOWN_CLOSED) ? book_look() : NULL;
+
 	/* EBADF also says: a file that is there, but not for that */
-	if (e == EBADF && sys_fcntl(fd, F_GETFD, 0) < 0)
-		find(fd, fault, here);
-	else
-		known_reused(fd);
+	if (l && e == EBADF && sys_fcntl(fd, F_GETFD, 0) < 0) {
+		misuse_found(l, fault, (unsigned int)fd, site_here(l, here),
+			     tenths(clock_coarse_us()));
+		return;
+	}
+	known_reused(fd);
+	if (l && !known_ever(fd))
+		misuse_passes(l, (unsigned int)fd, site_here(l, here));
 }
 
 void book_close_failed(int e)

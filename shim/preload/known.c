@@ -45,6 +45,20 @@ void known_reused(int fd)
 		;
 }
 
+void known_watch(int fd)
+{
+	uint8_t nothing = 0;
+
+	if ((unsigned int)fd < SLOT_MAX)
+		atomic_compare_exchange_strong(&known_numbers[fd], &nothing,
+					       KNOWN_CLOSED);
+}
+
+bool known_ever(int fd)
+{
+	return known_glance(fd, ~(unsigned int)BITS);
+}
+
 void known_none(void)
 {
 	uint32_t top = atomic_exchange(&highest, 0);

@@ -44,6 +44,10 @@ void known_born(int fd);
 enum known known_died(int fd);
 /* Something else has the number of one that was closed. */
 void known_reused(int fd);
+/* A number of nothing we know is to be looked at when it is closed. */
+void known_watch(int fd);
+/* Was there ever a socket of ours? */
+bool known_ever(int fd);
 /* All are forgotten. */
 void known_none(void);
 /* No number above it is known. */

@@ -13,6 +13,8 @@
 /* The call at this site was told EBADF of a number that we saw closed. */
 void misuse_found(struct ledger *l, enum ledger_fault fault, unsigned int fd,
 		  unsigned int site, uint32_t at);
+/* A number was closed at this site, well, or no socket was ever there. */
+void misuse_passes(struct ledger *l, unsigned int fd, unsigned int site);
 /* Another ledger begins: its sites are others. */
 void misuse_forget(void);
 

@@ -14,6 +14,7 @@
 #include "core/symbol.h"
 #include "core/sys.h"
 #include "preload/kernel.h"
+#include "preload/known.h"
 
 #define STANDARD 3 /* input, output and error may be sockets, and stay */
 #define LINE 512
@@ -85,7 +86,9 @@ static void count_all(struct account *a)
 	struct ledger_birth b;
 
 	for (uint32_t fd = STANDARD; fd <= top && fd < LEDGER_FDS; fd++)
-		if (ledger_view_birth(a->l, fd, &b) && b.open && is_there((int)fd, &b))
+		/* of others the page may be a hole, and no room for it: SIGBUS */
+		if (known_is((int)fd, KNOWN_OPEN) && ledger_view_birth(a->l, fd, &b) &&
+		    b.open && is_there((int)fd, &b))
 			count(a, &b);
 }
 
@@ -94,6 +97,9 @@ static void count_findings(struct account *a)
 	struct ledger_case c;
 
 	if (!atomic_load(&a->l->head.bad_closes) && !atomic_load(&a->l->head.bad_uses))
+		return;
+	if (!sys_writable_word((void *)a->l->finding) ||
+	    !sys_writable_word((void *)&a->l->finding[LEDGER_FINDINGS - 1]))
 		return;
 	for (unsigned int i = 0; i < LEDGER_FINDINGS; i++)
 		a->findings += ledger_view_finding(a->l, i, &c);

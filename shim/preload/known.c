@@ -11,13 +11,15 @@ void known_born(int fd)
 {
 	uint8_t was = atomic_load_explicit(&known_numbers[fd], memory_order_relaxed);
 	uint32_t top = atomic_load_explicit(&highest, memory_order_relaxed);
+	uint8_t turn = (uint8_t)((was & ~BITS) + KNOWN_TURN);
 
+	if (!turn) /* that it ever was stays to be seen */
+		turn = KNOWN_TURN;
 	while (top < (uint32_t)fd &&
 	       !atomic_compare_exchange_weak(&highest, &top, (uint32_t)fd))
 		;
 	/* between its birth and its death a number is one thread's */
-	atomic_store_explicit(&known_numbers[fd],
-			      (uint8_t)(((was & ~BITS) + KNOWN_TURN) | KNOWN_OPEN),
+	atomic_store_explicit(&known_numbers[fd], (uint8_t)(turn | KNOWN_OPEN),
 			      memory_order_release);
 }
 

@@ -17,8 +17,8 @@ enum known {
 	KNOWN_CLOSED =
 		2, /* ... and closed; nothing was seen to have the number since */
 };
-#define KNOWN_TURN 4 /* above these bits: how often it was born, modulo KNOWN_TURNS */
-#define KNOWN_TURNS 64
+#define KNOWN_TURN 4   /* above these bits: how often it was born; 0: never */
+#define KNOWN_TURNS 63 /* then from 1 again */
 extern HIDDEN _Atomic uint8_t known_numbers[SLOT_MAX];
 
 /*

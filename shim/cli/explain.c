@@ -119,13 +119,9 @@ static int find_user(const char *user, uint32_t *ret_uid)
 static void look(struct explained *e, struct memory *m)
 {
 	uint32_t program = memory_program(e->program, strlen(e->program));
-	const struct memory_rule rule = {
-		.proven_for_s = (uint32_t)(rule_value(e->rule, KEY_proven_for) /
-					   SECOND_MS),
-		.strike = { (uint32_t)rule_value(e->rule, KEY_strikes),
-			    (uint64_t)rule_value(e->rule, KEY_pause) / 10 },
-		.slower = (uint32_t)rule_value(e->rule, KEY_slower_than),
-	};
+	const struct memory_rule rule = memory_rule_of(
+		rule_value(e->rule, KEY_proven_for), rule_value(e->rule, KEY_strikes),
+		rule_value(e->rule, KEY_pause), rule_value(e->rule, KEY_slower_than));
 
 	e->is_known = memory_look(m, &e->at, program, &e->facts);
 	memory_ask(m, &e->at, program, &rule, &e->view);

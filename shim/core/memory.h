@@ -66,6 +66,17 @@ struct memory_rule {
 	uint32_t slower; /* thousandths */
 };
 
+/* From the keys as core/rule holds them: durations in ms. */
+static inline struct memory_rule memory_rule_of(int64_t proven_for_ms, int64_t strikes,
+						int64_t pause_ms, int64_t slower)
+{
+	return (struct memory_rule){
+		.proven_for_s = (uint32_t)(proven_for_ms / 1000),
+		.strike = { (uint32_t)strikes, (uint64_t)pause_ms / 10 },
+		.slower = (uint32_t)slower,
+	};
+}
+
 struct memory_view {
 	bool answered;	   /* within proven_for */
 	enum habit habit;  /* of this program there, within proven_for */

@@ -92,11 +92,24 @@ static int fill(int fd, size_t bytes)
 	return 0;
 }
 
+static int map_shared(int fd, size_t bytes, void **ret)
+{
+	long at = sys6(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		       0);
+
+	if (at < 0 && at > -4096)
+		return (int)at;
+	/* else the kernel maps, and counts as ours, the pages around each that is used
+	 */
+	sys3(SYS_madvise, at, bytes, MADV_RANDOM);
+	*ret = (void *)at;
+	return 0;
+}
+
 static int map_fd(int fd, size_t bytes, void **ret)
 {
 	struct stat st;
 	int err = only_ours(fd, S_IFREG, &st);
-	long at;
 
 	if (err)
 		return err;
@@ -107,14 +120,7 @@ static int map_fd(int fd, size_t bytes, void **ret)
 		err = fill(fd, bytes);
 	if (err)
 		return err;
-	at = sys6(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (at < 0 && at > -4096)
-		return (int)at;
-	/* else the kernel maps, and counts as ours, the pages around each that is used
-	 */
-	sys3(SYS_madvise, at, bytes, MADV_RANDOM);
-	*ret = (void *)at;
-	return 0;
+	return map_shared(fd, bytes, ret);
 }
 
 int share_map(const char *directory, const char *name, size_t bytes, void **ret)
@@ -138,7 +144,6 @@ int share_map(const char *directory, const char *name, size_t bytes, void **ret)
 
 static int map_new(int fd, size_t bytes, void **ret)
 {
-	long at;
 	int err;
 
 	if (!may_be_long(bytes))
@@ -146,13 +151,10 @@ static int map_new(int fd, size_t bytes, void **ret)
 	err = (int)sys2(SYS_ftruncate, fd, bytes);
 	if (err)
 		return err;
-	at = sys6(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (at < 0 && at > -4096)
-		return (int)at;
-	sys3(SYS_madvise, at, bytes, MADV_RANDOM);
-	sys2(SYS_fchmod, fd, 0400); /* nobody truncates it by mistake */
-	*ret = (void *)at;
-	return 0;
+	err = map_shared(fd, bytes, ret);
+	if (!err)
+		sys2(SYS_fchmod, fd, 0400); /* nobody truncates it by mistake */
+	return err;
 }
 
 int share_create(const char *directory, const char *name, size_t bytes, void **ret)

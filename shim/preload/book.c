@@ -24,11 +24,10 @@ static _Atomic uint64_t looked_us, ticked_us;
 static _Atomic uint32_t parent, own_pid;
 static _Atomic uint64_t begun_us; /* asked without a look into the ledger */
 
-void book_setup(const char *setting, const char *state, const char *runtime_dir)
+void book_setup(const char *setting)
 {
 	struct bookrule r;
 
-	bookshelf_setup(state, runtime_dir);
 	bookrule_setup(setting);
 	if (bookrule_is_off())
 		return;

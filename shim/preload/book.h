@@ -20,8 +20,8 @@
 #include "preload/known.h"
 #include "preload/stack.h"
 
-/* From the environment: TFOSHIM_LEAKS, TFOSHIM_STATE, XDG_RUNTIME_DIR, or NULL. */
-void book_setup(const char *setting, const char *state, const char *runtime_dir);
+/* TFOSHIM_LEAKS, or NULL; after state_setup(). */
+void book_setup(const char *setting);
 /* The process is about to lose the right to begin it. */
 void book_begin(void);
 /* Not kept any more: the program filters its own system calls; or: it is again. */

@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "core/share.h"
 #include "core/sys.h"
+#include "preload/state.h"
 
 #define LENT ".exec"
 #define DAY_S 86400
@@ -19,16 +20,7 @@
 #define NAMES_MOST 4096 /* that are looked at */
 #define REMOVE_MOST 16	/* at a time */
 
-static char directory[256];	  /* a program may write over its environment */
 static char kept[BOOKSHELF_NAME]; /* empty: there is no file */
-
-void bookshelf_setup(const char *state, const char *runtime_dir)
-{
-	struct text t = { directory, 0, sizeof(directory) };
-
-	if (!share_directory(&t, state, runtime_dir))
-		directory[0] = 0;
-}
 
 static long read_file(const char *path, char *room, size_t n)
 {
@@ -103,7 +95,7 @@ static bool read_head(const char *name, struct ledger_head *ret)
 	int fd;
 	long got;
 
-	text_str(&path, directory);
+	text_str(&path, state_directory());
 	text_char(&path, '/');
 	text_str(&path, name);
 	fd = (int)sys4(SYS_openat, AT_FDCWD, path.at,
@@ -137,14 +129,14 @@ static void judge(const char *name, void *with)
 	if (!is_old(&h, w->now_s) && w->dead++ < DEAD_MOST)
 		return;
 	w->removed++;
-	share_remove(directory, name);
+	share_remove(state_directory(), name);
 }
 
 static void sweep(uint64_t space)
 {
 	struct sweep w = { .space = space, .now_s = clock_today_s() };
 
-	share_each(directory, LEDGER_FILE, NAMES_MOST, judge, &w);
+	share_each(state_directory(), LEDGER_FILE, NAMES_MOST, judge, &w);
 }
 
 /* --- this one --------------------------------------------------------------------- */
@@ -190,7 +182,8 @@ struct ledger *bookshelf_new(char *ret_name, uint32_t parent)
 
 	program[n > 0 ? n : 0] = 0;
 	put_own_name(ret_name, &o);
-	if (directory[0] && !share_create(directory, ret_name, LEDGER_BYTES, &at)) {
+	if (*state_directory() &&
+	    !share_create(state_directory(), ret_name, LEDGER_BYTES, &at)) {
 		if (ledger_begin(at, &o))
 			return at;
 		bookshelf_put_back(at, ret_name);
@@ -208,17 +201,18 @@ void bookshelf_keep(struct ledger *l, const char *name)
 	if (!*name)
 		return;
 	put_name(&to, l->head.pid, l->head.start);
-	share_rename(directory, name, kept);
+	share_rename(state_directory(), name, kept);
 	text_str(&lent, kept);
 	text_str(&lent, LENT);
-	share_remove(directory, lent.at); /* the program before this one left it */
+	share_remove(state_directory(),
+		     lent.at); /* the program before this one left it */
 	sweep(l->head.pid_space);
 }
 
 void bookshelf_put_back(struct ledger *l, const char *name)
 {
 	if (*name)
-		share_remove(directory, name);
+		share_remove(state_directory(), name);
 	bookshelf_drop(l);
 }
 
@@ -240,7 +234,7 @@ static void rename_lent(bool back)
 		return;
 	text_str(&lent, kept);
 	text_str(&lent, LENT);
-	share_rename(directory, back ? lent.at : kept, back ? kept : lent.at);
+	share_rename(state_directory(), back ? lent.at : kept, back ? kept : lent.at);
 }
 
 void bookshelf_lend(void)
@@ -255,7 +249,7 @@ void bookshelf_get_back(void)
 
 bool bookshelf_remove(void)
 {
-	bool gone = !kept[0] || !share_remove(directory, kept);
+	bool gone = !kept[0] || !share_remove(state_directory(), kept);
 
 	kept[0] = 0;
 	return gone;
@@ -265,7 +259,7 @@ void bookshelf_path(struct text *t)
 {
 	if (!kept[0])
 		return;
-	text_str(t, directory);
+	text_str(t, state_directory());
 	text_char(t, '/');
 	text_str(t, kept);
 }

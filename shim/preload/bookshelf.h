@@ -12,8 +12,6 @@
 
 #define BOOKSHELF_NAME 96
 
-/* From the environment; either may be NULL. */
-void bookshelf_setup(const char *state, const char *runtime_dir);
 /*
  * A new ledger, under a name that is only this thread's; else one in memory (an empty
  * name), or NULL.  Then either bookshelf_keep() gives the file its name, or

@@ -87,12 +87,9 @@ static enum reason set_option(int fd, const struct live_rule *rule)
 static void ask(const struct addr *to, const struct live_rule *rule,
 		struct memory_view *ret)
 {
-	const struct memory_rule m = {
-		.proven_for_s = (uint32_t)(rule->value[KEY_proven_for] / SECOND_MS),
-		.strike = { (uint32_t)rule->value[KEY_strikes],
-			    (uint64_t)rule->value[KEY_pause] / 10 },
-		.slower = (uint32_t)rule->value[KEY_slower_than],
-	};
+	const struct memory_rule m = memory_rule_of(
+		rule->value[KEY_proven_for], rule->value[KEY_strikes],
+		rule->value[KEY_pause], rule->value[KEY_slower_than]);
 
 	learn_ask(to, &m, ret);
 }

@@ -61,9 +61,7 @@ static void start(char **environment)
 		    setting(environment, "XDG_RUNTIME_DIR"));
 	live_setup(setting(environment, "TFOSHIM_POLICY"));
 	live_begin();
-	book_setup(setting(environment, "TFOSHIM_LEAKS"),
-		   setting(environment, "TFOSHIM_STATE"),
-		   setting(environment, "XDG_RUNTIME_DIR"));
+	book_setup(setting(environment, "TFOSHIM_LEAKS"));
 	unclosed_setup();
 	client_switch(true);
 	listener_switch(true);

@@ -45,16 +45,6 @@ print(sum(opener.open(f"http://{host}:{sys.argv[2]}/", **how).read() == b"pong"
 """
 
 
-def http(conn, seen):
-    """One request, one answer, the end."""
-    while b"\r\n\r\n" not in seen.data:
-        got = conn.recv(1 << 16)
-        if not got:
-            return
-        seen.data += got
-    conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\npong")
-
-
 def large_request():
     """What the peer `lost` sends."""
     text = bytearray(b"0123456789abcdef"[i * 7 // 16 % 16] for i in range(LARGE))
@@ -123,7 +113,7 @@ def lost(mode, host):
 
 def program(name, host, words, trials=100, each=1):
     """A program of others, against a web server."""
-    story = Story(name, host, http)
+    story = Story(name, host, flow.http)
     words = [*words, host, story.service.port]
     story.prove([*words, each, "blocking"], b"GET / HTTP/1.1")
     done = [story.run([*words, trials // each, "blocking"], timeout=60)
@@ -143,7 +133,7 @@ def program(name, host, words, trials=100, each=1):
 def curl(host):
     if not shutil.which("curl"):
         return flow.skip("curl", "curl is not here")
-    story = Story("curl", host, http)
+    story = Story("curl", host, flow.http)
     at = f"[{host}]" if ":" in host else host
     words = ["curl", "-sS", "-m", "20", f"http://{at}:{story.service.port}/"]
     story.prove(words, b"GET / HTTP/1.1")

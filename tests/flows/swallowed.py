@@ -39,16 +39,6 @@ asyncio.run(main())
 """
 
 
-def http(conn, seen):
-    """One request, one answer, the end."""
-    while b"\r\n\r\n" not in seen.data:
-        got = conn.recv(1 << 16)
-        if not got:
-            return
-        seen.data += got
-    conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\npong")
-
-
 class Story:
     """One client against one server of its own, proven and then swallowed."""
 
@@ -102,7 +92,7 @@ def lost(mode, host, trials):
 
 
 def program(name, host, words, trials):
-    story = Story(name, host, words, http)
+    story = Story(name, host, words, flow.http)
     story.prove()
     done = flow.together(lambda _: story.run(), range(trials), trials // 5)
     story.ends(done, "pong")

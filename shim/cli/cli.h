@@ -30,7 +30,7 @@ struct verb {
 };
 
 extern const struct verb run_verb, doctor_verb, policy_verb, explain_verb, leaks_verb,
-	reset_verb;
+	reset_verb, install_verb, uninstall_verb;
 
 /* As env(1) and nohup(1) have them; run gives the program's own status otherwise. */
 enum status {
@@ -79,7 +79,7 @@ int say_done(int status);
 
 /*
  * Where libtfoshim.so is. -ENOENT: nowhere. -EINVAL: in a place that LD_PRELOAD cannot
- * name; ret_path is set.
+ * name; ret_path is set. -EACCES: the same where nothing may be executed.
  */
 int object_find(char *ret_path, size_t size);
 

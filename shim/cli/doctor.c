@@ -84,6 +84,9 @@ static void check_object(struct findings *findings)
 		findings_tell(findings, LEVEL_FAIL, name, NULL,
 			      "%s: LD_PRELOAD cannot name a path with ':' or ' ' in it",
 			      path);
+	else if (err == -EACCES)
+		findings_tell(findings, LEVEL_FAIL, name, NULL,
+			      "%s is on a file system mounted noexec", path);
 	else if (err)
 		findings_tell(findings, LEVEL_FAIL, name, "make install",
 			      "libtfoshim.so is neither beside tfo nor in %s",

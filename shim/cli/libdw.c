@@ -5,6 +5,8 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
+#include "cli/alone.h"
+
 static const struct {
 	const char *name;
 	size_t at;
@@ -23,6 +25,8 @@ const struct libdw *libdw_get(void)
 	if (tried)
 		return good ? &all : NULL;
 	tried = true;
+	if (alone_is())
+		return NULL; /* nothing of that libc is in this process */
 	library = dlopen("libdw.so.1", RTLD_LAZY);
 	for (size_t i = 0; library && i < sizeof(rows) / sizeof(*rows); i++) {
 		void **to = (void **)(void *)((char *)&all + rows[i].at);
@@ -42,7 +46,8 @@ char *libdw_demangle(const char *name)
 	int status = 0;
 
 	if (!tried) {
-		void *library = dlopen("libstdc++.so.6", RTLD_LAZY);
+		void *library = alone_is() ? NULL
+					   : dlopen("libstdc++.so.6", RTLD_LAZY);
 
 		tried = true;
 		if (library)

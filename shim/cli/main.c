@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/completion.h"
 #include "cli/options.h"
@@ -29,8 +30,9 @@ static const struct verb version_verb = {
 };
 
 static const struct verb *const verbs[] = {
-	&run_verb,   &doctor_verb, &policy_verb,  &explain_verb, &leaks_verb,
-	&reset_verb, &help_verb,   &version_verb, NULL,
+	&run_verb,   &doctor_verb,  &policy_verb,  &explain_verb,
+	&leaks_verb, &reset_verb,   &install_verb, &uninstall_verb,
+	&help_verb,  &version_verb, NULL,
 };
 
 #define VERBS (sizeof(verbs) / sizeof(*verbs) - 1)
@@ -57,7 +59,7 @@ static int show_verbs(void)
 
 	puts("tfo: TCP Fast Open for programs that nobody may change\n");
 	for (i = 0; i < VERBS; i++)
-		printf("  tfo %-8s %s\n", verbs[i]->name, verbs[i]->summary);
+		printf("  tfo %-9s %s\n", verbs[i]->name, verbs[i]->summary);
 	puts("\n'tfo help VERB' says more; so do tfo(1) and tfoshim(7).");
 	return say_done(STATUS_OK);
 }
@@ -127,11 +129,41 @@ static bool is_help(const char *word)
 	return !strcmp(word, "--help") || !strcmp(word, "-h");
 }
 
+/* An image's launcher, by its name: all that follows is what the image starts. */
+static bool is_launcher(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return !strcmp(slash ? slash + 1 : name, "entrypoint");
+}
+
+static int launch(int argc, char **argv)
+{
+	char **words = calloc((size_t)argc + 2, sizeof(*words));
+
+	if (argc < 2) {
+		say_error("behind %s the image's own entrypoint or a command has to "
+			  "stand",
+			  argv[0]);
+		return STATUS_USAGE;
+	}
+	if (!words) {
+		execvp(argv[1], argv + 1);
+		return STATUS_SELF;
+	}
+	words[0] = (char *)"run";
+	words[1] = (char *)"--";
+	memcpy(words + 2, argv + 1, (size_t)argc * sizeof(*words));
+	return run_verb.main(argc + 1, words);
+}
+
 int main(int argc, char **argv)
 {
 	const struct verb *verb;
 
 	opterr = 0;
+	if (argc && is_launcher(argv[0]))
+		return launch(argc, argv);
 	if (argc < 2 || is_help(argv[1]))
 		return show_verbs();
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,12 +49,15 @@ int object_find(char *ret_path, size_t size)
 {
 	char own[PATH_MAX];
 	bool have_own = own_directory(own, sizeof(own));
+	struct statvfs on;
 
 	if (!(have_own && is_there(own, "", ret_path, size)) &&
 	    !(have_own && is_there(own, ".libs/", ret_path, size)) &&
 	    !is_there(TFOSHIM_LIBDIR, "", ret_path, size))
 		return -ENOENT;
-	return strpbrk(ret_path, ": ") ? -EINVAL : 0;
+	if (strpbrk(ret_path, ": "))
+		return -EINVAL;
+	return statvfs(ret_path, &on) == 0 && on.f_flag & ST_NOEXEC ? -EACCES : 0;
 }
 
 bool object_is_off(void)

@@ -134,6 +134,8 @@ static int do_without(const struct plan *plan, int err, const char *path)
 	if (err == -EINVAL)
 		say_error("%s: LD_PRELOAD cannot name a path with ':' or ' ' in it; %s",
 			  path, then);
+	else if (err == -EACCES)
+		say_error("%s is on a file system mounted noexec; %s", path, then);
 	else
 		say_error("libtfoshim.so is neither beside tfo nor in %s; %s",
 			  TFOSHIM_LIBDIR, then);

@@ -52,21 +52,17 @@ static void say_why(int err)
 		say_error(LIST ": %s; nothing was changed", strerror(-err));
 }
 
-/* The names that programs would load, as LD_PRELOAD has them. */
-static bool as_variable(const char *text, size_t n, char *ret, size_t size)
+/* What is said now and was not said before; NULL: nothing. */
+static const char *new_line(const char *now, const char *before)
 {
-	struct preloaded list = { text, n };
-	size_t at = 0, len, have = 0;
-	const char *name;
+	size_t n;
 
-	ret[0] = '\0';
-	while ((name = preloaded_next(&list, &at, &len))) {
-		if (have + len + 2 > size)
-			return false;
-		have += (size_t)snprintf(ret + have, size - have, "%s%.*s",
-					 have ? ":" : "", (int)len, name);
+	for (; *now; now += n + (now[n] == '\n')) {
+		n = strcspn(now, "\n");
+		if (!memmem(before, strlen(before), now, n))
+			return now;
 	}
-	return true;
+	return NULL;
 }
 
 /* Two programs start under `preload` (NULL: as things are) as they did before. */
@@ -77,15 +73,15 @@ static bool is_borne(const char *preload, const struct trial *before)
 	int status = trial_run(shell, preload, PATIENCE_MS, &now);
 
 	if (status == 0) {
-		if (strcmp(now.noise, before->noise))
-			why = now.noise;
-		else
+		why = new_line(now.noise, before->noise);
+		if (!why)
 			status = trial_run(maps, preload, PATIENCE_MS, &now);
 	}
 	if (!why && status == 0 && !strstr(now.out, OBJECT))
 		why = "the loader of this system did not load it";
 	if (why)
-		say_error("a program that was started with it says: %.300s", why);
+		say_error("a program that was started with it says: %.*s",
+			  (int)strcspn(why, "\n"), why);
 	else if (status)
 		say_error("a program that was started with it %s",
 			  status == -ETIMEDOUT	? "does not end"
@@ -125,19 +121,14 @@ static int commit(struct swap *s, const char *text, const char *object,
 
 static int try_and_commit(struct swap *s, char *text, const char *object, bool dry)
 {
-	char variable[8192];
 	struct trial before;
 
-	if (!as_variable(text, strlen(text), variable, sizeof(variable))) {
-		say_error(LIST " names too much to be tried; nothing was changed");
-		return STATUS_SELF;
-	}
 	if (trial_run(shell, "", PATIENCE_MS, &before)) {
 		say_error("a shell does not even start as things are; nothing was "
 			  "changed");
 		return STATUS_SELF;
 	}
-	if (!is_borne(variable, &before)) {
+	if (!is_borne(object, &before)) {
 		say_error(LIST " was not changed");
 		return STATUS_SELF;
 	}
@@ -171,12 +162,11 @@ static bool has_ours(const struct swap *s)
 static char *compose(const struct swap *s, const char *object)
 {
 	struct preloaded list = { s->old ? s->old : "", s->old_n };
-	bool made = false;
-	char *clean = preloaded_without(&list, &list.n, &made), *text = NULL;
+	char *clean = preloaded_without(&list, &list.n), *text = NULL;
 
 	if (clean) {
 		list.text = clean;
-		text = preloaded_with(&list, object, made || !s->old);
+		text = preloaded_with(&list, object, !s->old);
 	}
 	free(clean);
 	return text;
@@ -263,7 +253,6 @@ int everywhere_uninstall(bool dry)
 {
 	struct swap s;
 	int err = swap_begin(&s, LIST, MOST), status = STATUS_SELF;
-	bool made = false;
 	size_t n = 0;
 	char *text;
 
@@ -272,8 +261,7 @@ int everywhere_uninstall(bool dry)
 		return STATUS_SELF;
 	}
 	hold_signals();
-	text = s.old ? preloaded_without(&(struct preloaded){ s.old, s.old_n }, &n,
-					 &made)
+	text = s.old ? preloaded_without(&(struct preloaded){ s.old, s.old_n }, &n)
 		     : NULL;
 	if (s.old && !text) {
 		say_error("out of memory; nothing was changed");
@@ -281,7 +269,7 @@ int everywhere_uninstall(bool dry)
 		printf("libtfoshim.so does not stand in " LIST "\n");
 		status = STATUS_OK;
 	} else {
-		status = drop(&s, text, n, made && !n, dry);
+		status = drop(&s, text, n, !n && s.old[0] != '\n', dry);
 	}
 	free(text);
 	swap_end(&s);

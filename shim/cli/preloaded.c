@@ -7,8 +7,6 @@
 #include <string.h>
 
 #define OBJECT "libtfoshim.so"
-#define COMMENT " # tfo install --ld-so-preload"
-#define MADE " made this file"
 
 static bool parts(char c)
 {
@@ -42,56 +40,47 @@ bool preloaded_is_ours(const char *name, size_t n)
 	       (n == len || name[n - len - 1] == '/');
 }
 
-char *preloaded_with(const struct preloaded *p, const char *object, bool made)
+char *preloaded_with(const struct preloaded *p, const char *object, bool is_new)
 {
+	bool whole = is_new || (p->n && p->text[p->n - 1] == '\n');
 	char *text;
 
-	if (asprintf(&text, "%s" COMMENT "%s\n%.*s", object, made ? MADE : "",
-		     (int)p->n, p->text) < 0)
+	if (asprintf(&text, "%.*s%s%s%s", (int)p->n, p->text, whole ? "" : "\n", object,
+		     whole ? "\n" : "") < 0)
 		return NULL;
 	return text;
 }
 
-static bool begins(const char *s, const char *end, const char *with)
+/* Blanks behind the name go with it; so does the line, if nothing else is on it. */
+static void widen(const struct preloaded *p, size_t *from, size_t *to)
 {
-	size_t n = strlen(with);
+	const char *s = p->text;
+	bool first = *from == 0 || s[*from - 1] == '\n';
 
-	return (size_t)(end - s) >= n && !memcmp(s, with, n);
+	while (*to < p->n && parts(s[*to]) && s[*to] != '\n')
+		(*to)++;
+	if (first && *to < p->n && s[*to] == '\n')
+		(*to)++;
+	else if (first && *to == p->n && *from)
+		(*from)--; /* we gave the line before us its end */
 }
 
-/* Where what belongs to the name ends: its line, if nothing else is on it. */
-static size_t end_of(const struct preloaded *p, size_t from, size_t to, bool *ret_made)
-{
-	const char *s = p->text, *end = s + p->n;
-	bool first = from == 0 || s[from - 1] == '\n';
-
-	if (first && begins(s + to, end, COMMENT)) {
-		*ret_made = begins(s + to + sizeof(COMMENT) - 1, end, MADE);
-		while (to < p->n && s[to] != '\n')
-			to++;
-		return to + (to < p->n);
-	}
-	while (to < p->n && parts(s[to]) && s[to] != '\n')
-		to++;
-	if (first && to < p->n && s[to] == '\n')
-		to++;
-	return to;
-}
-
-char *preloaded_without(const struct preloaded *p, size_t *ret_n, bool *ret_made)
+char *preloaded_without(const struct preloaded *p, size_t *ret_n)
 {
 	char *text = malloc(p->n + 1);
 	size_t at = 0, done = 0, n = 0, len, from;
 	const char *name;
 
-	*ret_made = false;
 	while (text && (name = preloaded_next(p, &at, &len))) {
 		if (!preloaded_is_ours(name, len))
 			continue;
 		from = (size_t)(name - p->text);
+		widen(p, &from, &at);
+		if (from < done)
+			from = done;
 		memcpy(text + n, p->text + done, from - done);
 		n += from - done;
-		done = at = end_of(p, from, at, ret_made);
+		done = at;
 	}
 	if (text) {
 		memcpy(text + n, p->text + done, p->n - done);

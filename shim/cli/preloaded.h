@@ -20,13 +20,13 @@ const char *preloaded_next(const struct preloaded *p, size_t *at, size_t *ret_n)
 /* Is this a name of our object, wherever it lies? */
 bool preloaded_is_ours(const char *name, size_t n);
 /*
- * The text with a line for `object` first; that the file was made for it stands in its
- * comment. free() it; NULL: no memory.
+ * The text with a line for `object` behind it; free() it; NULL: no memory. It is the
+ * last line, and has no comment: glibc forgets a comment of others where one of ours, or
+ * many bytes, stand before it. Where the line before it has no end, ours has none
+ * either. is_new: there is no file yet.
  */
-char *preloaded_with(const struct preloaded *p, const char *object, bool made);
-/*
- * Without all that names our object. ret_made: the file was made for us.
- */
-char *preloaded_without(const struct preloaded *p, size_t *ret_n, bool *ret_made);
+char *preloaded_with(const struct preloaded *p, const char *object, bool is_new);
+/* Without all that names our object: what preloaded_with() was given, to the byte. */
+char *preloaded_without(const struct preloaded *p, size_t *ret_n);
 
 #endif

@@ -63,7 +63,6 @@ class Root:
     def __init__(self):
         self.path = tempfile.mkdtemp(prefix="apart.")
         os.chmod(self.path, 0o755)
-        self.mounts = []
         for name in ("bin", "sbin", "lib", "lib64", "usr"):
             host = "/" + name
             if os.path.islink(host):
@@ -71,10 +70,9 @@ class Root:
             elif os.path.isdir(host):
                 os.mkdir(self(name))
                 self.bind(host, name, "ro")
-        for name in ("proc", "dev"):
+        for name in ("proc", "dev", "sys"):
             os.mkdir(self(name))
             subprocess.run(["mount", "--rbind", "/" + name, self(name)], check=True)
-            self.mounts.append(self(name))
         for name in ("etc", "run", "opt/tfo", "tmp", "home"):
             os.makedirs(self(name))
         os.chmod(self("tmp"), 0o1777)
@@ -92,14 +90,12 @@ class Root:
 
     def bind(self, what, name, options=None):
         subprocess.run(["mount", "--bind", what, self(name)], check=True)
-        self.mounts.append(self(name))
         if options:
             subprocess.run(["mount", "-o", "remount,bind," + options, self(name)],
                            check=True)
 
     def unbind(self, name):
         subprocess.run(["umount", self(name)], check=True)
-        self.mounts.remove(self(name))
 
     def write(self, name, text, mode=0o644):
         os.makedirs(os.path.dirname(self(name)), exist_ok=True)
@@ -160,7 +156,16 @@ class Root:
                     (is_.st_mode, is_.st_uid, is_.st_gid, content)
         return seen
 
+    def mounted(self):
+        """What is mounted there, the innermost first."""
+        with open("/proc/self/mountinfo", encoding="utf-8") as lines:
+            points = [line.split()[4] for line in lines]
+        return [point for point in reversed(points) if point.startswith(self.path + "/")]
+
     def drop(self):
-        for mount in reversed(self.mounts):
-            subprocess.run(["umount", "-l", mount], check=False, capture_output=True)
-        shutil.rmtree(self.path)
+        """Removes nothing that is mounted: it would be the machine's own."""
+        for point in self.mounted():
+            subprocess.run(["umount", "-l", point], check=False, capture_output=True)
+        if self.mounted():
+            raise RuntimeError(f"still mounted: {self.mounted()}")
+        subprocess.run(["rm", "-rf", "--one-file-system", self.path], check=True)

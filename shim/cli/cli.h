@@ -83,6 +83,9 @@ int say_done(int status);
  */
 int object_find(char *ret_path, size_t size);
 
+/* Can a program of this machine load it? */
+bool object_is_good(const char *path);
+
 /* TFOSHIM_OFF, as the object reads it. */
 bool object_is_off(void);
 
@@ -100,6 +103,14 @@ char *object_before(const char *path, const char *preload);
  * errno. What it wrote to stderr goes to ret_noise.
  */
 int object_try(const char *path, const char *program, char *ret_noise, size_t size);
+
+/* ---- run ---- */
+
+/*
+ * As the launcher of a container: the object for this command and whatever it starts,
+ * as far as it can be. An exit status, if it does return.
+ */
+int run_launch(char **command);
 
 /* ---- loopback ---- */
 

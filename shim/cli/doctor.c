@@ -25,18 +25,6 @@
 #include "core/share.h"
 #include "core/target.h"
 
-static bool is_object(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	bool answer;
-
-	if (fd < 0)
-		return false;
-	answer = elf_is_object(fd);
-	close(fd);
-	return answer;
-}
-
 /* A process started with it must be silent and succeed. */
 static void check_start(struct findings *findings, const char *path)
 {
@@ -91,7 +79,7 @@ static void check_object(struct findings *findings)
 		findings_tell(findings, LEVEL_FAIL, name, "make install",
 			      "libtfoshim.so is neither beside tfo nor in %s",
 			      TFOSHIM_LIBDIR);
-	else if (!is_object(path))
+	else if (!object_is_good(path))
 		findings_tell(findings, LEVEL_FAIL, name, "make install",
 			      "%s is no shared object for this machine", path);
 	else {

@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/completion.h"
 #include "cli/options.h"
@@ -139,22 +138,11 @@ static bool is_launcher(const char *name)
 
 static int launch(int argc, char **argv)
 {
-	char **words = calloc((size_t)argc + 2, sizeof(*words));
-
-	if (argc < 2) {
-		say_error("behind %s the image's own entrypoint or a command has to "
-			  "stand",
-			  argv[0]);
-		return STATUS_USAGE;
-	}
-	if (!words) {
-		execvp(argv[1], argv + 1);
-		return STATUS_SELF;
-	}
-	words[0] = (char *)"run";
-	words[1] = (char *)"--";
-	memcpy(words + 2, argv + 1, (size_t)argc * sizeof(*words));
-	return run_verb.main(argc + 1, words);
+	if (argc > 1)
+		return run_launch(argv + 1);
+	say_error("behind %s the image's own entrypoint or a command has to stand",
+		  argv[0]);
+	return STATUS_USAGE;
 }
 
 int main(int argc, char **argv)

@@ -90,8 +90,8 @@ int rootfs_fill(const char *directory, const char *launcher, const char *object,
 	if (fd < 0)
 		return fd;
 	bring_sweep(fd);
-	if (fchmod(fd, 0755) <
-	    0) /* whatever the umask is: any user starts from there */
+	/* Whatever the umask is, any user starts from there; a volume is another's. */
+	if (fchmod(fd, 0755) < 0 && errno != EPERM)
 		err = -errno;
 	for (size_t i = 0; !err && i < sizeof(ours) / sizeof(*ours); i++) {
 		*ret_name = ours[i];

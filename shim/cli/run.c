@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/options.h"
 #include "cli/source.h"
 #include "core/target.h"
 
@@ -54,22 +55,27 @@ static int parse_path(char **ret, const char *option, const char *path)
 	return STATUS_SELF;
 }
 
+enum { DRY_RUN, REQUIRE, POLICY, STATE };
+static const struct option_row options[] = {
+	[DRY_RUN] = { "dry-run", 'n', NULL, NULL,
+		      "start nothing: print the verdict and a line for sh" },
+	[REQUIRE] = { "require", 0, NULL, NULL,
+		      "start nothing when the program cannot be reached or\n"
+		      "the policy has errors" },
+	[POLICY] = { "policy", 0, "PATH", KIND_FILE,
+		     "the policy for it, a file or a directory" },
+	[STATE] = { "state", 0, "DIR", KIND_DIRECTORY,
+		    "keep the memory of destinations in DIR" },
+	{ 0 },
+};
+
 /* STATUS_OK, or the status to leave with. */
 static int parse(struct plan *plan, int argc, char **argv)
 {
-	enum { DRY_RUN = 256, REQUIRE, STATE, POLICY };
-	static const struct option options[] = {
-		{ "dry-run", no_argument, NULL, DRY_RUN },
-		{ "require", no_argument, NULL, REQUIRE },
-		{ "state", required_argument, NULL, STATE },
-		{ "policy", required_argument, NULL, POLICY },
-		{ NULL, 0, NULL, 0 },
-	};
-	int answer, status = STATUS_OK;
+	int option, status = STATUS_OK;
 
-	while ((answer = getopt_long(argc, argv, "+:n", options, NULL)) != -1) {
-		switch (answer) {
-		case 'n':
+	while ((option = options_next(&run_verb, argc, argv)) != OPTIONS_END) {
+		switch (option) {
 		case DRY_RUN:
 			plan->dry = true;
 			break;
@@ -83,7 +89,7 @@ static int parse(struct plan *plan, int argc, char **argv)
 			status = parse_path(&plan->policy, "policy", optarg);
 			break;
 		default:
-			return say_bad_option("run", answer, argv);
+			return STATUS_USAGE;
 		}
 		if (status)
 			return status;
@@ -294,15 +300,9 @@ const struct verb run_verb = {
 	.name = "run",
 	.synopsis = "[OPTION...] [--] COMMAND [ARGUMENT...]",
 	.summary = "start a program with Fast Open",
-	.details =
-		"  -n, --dry-run      start nothing: print the verdict and a line for "
-		"sh\n"
-		"      --require      start nothing when the program cannot be reached "
-		"or\n"
-		"                     the policy has errors\n"
-		"      --policy PATH  the policy for it, a file or a directory\n"
-		"      --state DIR    keep the memory of destinations in DIR\n"
-		"\n"
+	.options = options,
+	.operands = KIND_COMMAND,
+	.status =
 		"Exit status: the program's own; 125 tfo failed or --require refused,\n"
 		"126 COMMAND cannot be executed, 127 COMMAND was not found,\n"
 		"2 bad usage.\n",

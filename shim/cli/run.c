@@ -90,31 +90,22 @@ static const struct option_row options[] = {
 /* STATUS_OK, or the status to leave with. */
 static int parse(struct plan *plan, int argc, char **argv)
 {
-	int option, status = STATUS_OK;
+	int option = 0, status = STATUS_OK;
 
-	while ((option = options_next(&run_verb, argc, argv)) != OPTIONS_END) {
-		switch (option) {
-		case DRY_RUN:
-			plan->dry = true;
-			break;
-		case REQUIRE:
-			plan->require = true;
-			break;
-		case STATE:
-			status = parse_path(&plan->state, "state", optarg);
-			break;
-		case LEAKS:
-			status = parse_leaks(&plan->leaks, optarg);
-			break;
-		case POLICY:
+	while (!status && (option = options_next(&run_verb, argc, argv)) >= 0) {
+		plan->dry |= option == DRY_RUN;
+		plan->require |= option == REQUIRE;
+		if (option == POLICY)
 			status = parse_path(&plan->policy, "policy", optarg);
-			break;
-		default:
-			return STATUS_USAGE;
-		}
-		if (status)
-			return status;
+		else if (option == LEAKS)
+			status = parse_leaks(&plan->leaks, optarg);
+		else if (option == STATE)
+			status = parse_path(&plan->state, "state", optarg);
 	}
+	if (option == OPTIONS_BAD)
+		status = STATUS_USAGE;
+	if (status)
+		return status;
 	if (optind == argc)
 		return say_usage("run", "no command is named");
 	plan->command = argv + optind;

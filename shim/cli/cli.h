@@ -7,24 +7,30 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "core/sink.h"
 
+struct option_row;
+
 /* argv[0] is the verb; main returns the exit status. */
 struct verb {
 	const char *name;
+	const char *of;	      /* the verb whose part it is; NULL: one of its own */
 	const char *synopsis; /* what follows the name */
 	const char *summary;
 	const char *details; /* whole lines, for `tfo help VERB` */
+	const struct option_row *options;
+	const char *status;		/* whole lines: exit statuses */
+	const char *operands;		/* their kind, to be completed; see options.h */
+	const struct verb *const *subs; /* its parts; NULL ends them */
 	int (*main)(int argc, char **argv);
 };
 
 extern const struct verb run_verb, doctor_verb, policy_verb, explain_verb, leaks_verb,
-	reset_verb;
+	watch_verb, reset_verb;
 
 /* As env(1) and nohup(1) have them; run gives the program's own status otherwise. */
 enum status {

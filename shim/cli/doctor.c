@@ -19,6 +19,7 @@
 
 #include "cli/findings.h"
 #include "cli/machine.h"
+#include "cli/options.h"
 #include "cli/source.h"
 #include "core/elf.h"
 #include "core/share.h"
@@ -223,12 +224,10 @@ static void check_target(struct findings *findings, const char *command)
 
 static int doctor_main(int argc, char **argv)
 {
-	static const struct option options[] = { { NULL, 0, NULL, 0 } };
 	struct findings findings;
-	int answer = getopt_long(argc, argv, "+:", options, NULL);
 
-	if (answer != -1)
-		return say_bad_option("doctor", answer, argv);
+	if (options_next(&doctor_verb, argc, argv) != OPTIONS_END)
+		return STATUS_USAGE;
 	findings_begin(&findings);
 	if (optind < argc)
 		check_target(&findings, argv[optind]);
@@ -245,9 +244,9 @@ const struct verb doctor_verb = {
 	.synopsis = "[--] [COMMAND [ARGUMENT...]]",
 	.summary = "ask whether this machine, and COMMAND, can do it",
 	.details = "One line per check: ok, warn or fail, the fact, and a remedy to\n"
-		   "paste. The last line says who gains. COMMAND is not started.\n"
-		   "\n"
-		   "Exit status: 0 clients and servers gain and no check failed,\n"
-		   "1 otherwise, 2 bad usage.\n",
+		   "paste. The last line says who gains. COMMAND is not started.\n",
+	.operands = KIND_COMMAND,
+	.status = "Exit status: 0 clients and servers gain and no check failed,\n"
+		  "1 otherwise, 2 bad usage.\n",
 	.main = doctor_main,
 };

@@ -14,6 +14,7 @@
 
 #include "cli/explained.h"
 #include "cli/known.h"
+#include "cli/options.h"
 #include "cli/source.h"
 #include "cli/verdict.h"
 #include "cli/where.h"
@@ -30,30 +31,32 @@ struct asked {
 
 /* --- what was asked -------------------------------------------------------------- */
 
+enum { PROGRAM, USER, HOST, POLICY, JSON };
+static const struct option_row options[] = {
+	[PROGRAM] = { "program", 0, "CMD", KIND_PROGRAM,
+		      "the program that asks, as 'run' would find it" },
+	[USER] = { "user", 0, "USER", KIND_USER, "as whom, by name or number" },
+	[HOST] = { "host", 0, "NAME", KIND_HOST,
+		   "the name that the program looked the address up by" },
+	[POLICY] = { "policy", 0, "PATH", KIND_FILE,
+		     "with this policy in place of the one in force" },
+	[JSON] = { "json", 0, NULL, NULL, "as JSON" },
+	{ 0 },
+};
+
 static int parse_options(struct asked *asked, int argc, char **argv)
 {
-	enum { PROGRAM = 256, USER, HOST, POLICY, JSON };
-	static const struct option options[] = {
-		{ "program", required_argument, NULL, PROGRAM },
-		{ "user", required_argument, NULL, USER },
-		{ "host", required_argument, NULL, HOST },
-		{ "policy", required_argument, NULL, POLICY },
-		{ "json", no_argument, NULL, JSON },
-		{ NULL, 0, NULL, 0 },
-	};
 	const char **const texts[] = { &asked->program, &asked->user, &asked->host,
 				       &asked->policy };
-	int answer;
+	int option;
 
-	while ((answer = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (answer == JSON)
+	while ((option = options_next(&explain_verb, argc, argv)) >= 0) {
+		if (option == JSON)
 			asked->json = true;
-		else if (answer >= PROGRAM && answer < JSON)
-			*texts[answer - PROGRAM] = optarg;
 		else
-			return say_bad_option("explain", answer, argv);
+			*texts[option] = optarg;
 	}
-	return STATUS_OK;
+	return option == OPTIONS_BAD ? STATUS_USAGE : STATUS_OK;
 }
 
 static int parse(struct asked *asked, int argc, char **argv)
@@ -123,7 +126,7 @@ static void look(struct explained *e, struct memory *m)
 		rule_value(e->rule, KEY_proven_for), rule_value(e->rule, KEY_strikes),
 		rule_value(e->rule, KEY_pause), rule_value(e->rule, KEY_slower_than));
 
-	e->is_known = memory_look(m, &e->at, program, &e->facts);
+	e->is_known = memory_view_look(m, &e->at, program, &e->facts);
 	memory_ask(m, &e->at, program, &rule, &e->view);
 	if (!*e->program)
 		e->facts.habit = e->view.habit = HABIT_UNKNOWN;
@@ -243,17 +246,11 @@ const struct verb explain_verb = {
 	.summary = "which rule holds for a connection, and what would happen",
 	.details =
 		"ADDRESS may be a host name, or * for a listener; [ADDRESS]:PORT for "
-		"IPv6.\n"
-		"\n"
-		"      --program CMD  the program that asks, as 'run' would find it\n"
-		"      --user USER    as whom, by name or number\n"
-		"      --host NAME    the name that the program looked the address up "
-		"by\n"
-		"      --policy PATH  with this policy in place of the one in force\n"
-		"      --json         as JSON\n"
-		"\n"
-		"Exit status: 0 done, 1 the policy has errors or the name is not "
-		"known,\n"
-		"2 bad usage.\n",
+		"IPv6.\n",
+	.options = options,
+	.operands = "connect|listen",
+	.status = "Exit status: 0 done, 1 the policy has errors or the name is not "
+		  "known,\n"
+		  "2 bad usage.\n",
 	.main = explain_main,
 };

@@ -12,6 +12,7 @@
 #include "cli/leaked_json.h"
 #include "cli/looks.h"
 #include "cli/meant.h"
+#include "cli/options.h"
 #include "core/value.h"
 
 #define MIN_AGE_MS MINUTE_MS
@@ -129,29 +130,33 @@ static int read_age(struct asked *asked, const char *text)
 	return STATUS_USAGE;
 }
 
+enum { MIN_AGE, SUPPRESS, ALL, JSON };
+static const struct option_row options[] = {
+	[MIN_AGE] = { "min-age", 0, "T", NULL,
+		      "only sockets that are so old (1min; 0: all)" },
+	[SUPPRESS] = { "suppress", 0, "FILE", KIND_FILE,
+		       "places whose sockets are meant to stay open" },
+	[ALL] = { "all", 0, NULL, NULL, "also what is young, or meant to stay open" },
+	[JSON] = { "json", 0, NULL, NULL, "as JSON" },
+	{ 0 },
+};
+
 static int parse(struct asked *asked, int argc, char **argv)
 {
-	enum { MIN_AGE = 256, SUPPRESS, JSON, ALL };
-	static const struct option options[] = {
-		{ "min-age", required_argument, NULL, MIN_AGE },
-		{ "suppress", required_argument, NULL, SUPPRESS },
-		{ "json", no_argument, NULL, JSON },
-		{ "all", no_argument, NULL, ALL },
-		{ NULL, 0, NULL, 0 },
-	};
-	int answer, status = STATUS_OK;
+	int option, status = STATUS_OK;
 
-	while (!status && (answer = getopt_long(argc, argv, ":", options, NULL)) != -1)
-		if (answer == MIN_AGE)
+	while (!status &&
+	       (option = options_next(&leaks_verb, argc, argv)) != OPTIONS_END)
+		if (option == MIN_AGE)
 			status = read_age(asked, optarg);
-		else if (answer == SUPPRESS)
+		else if (option == SUPPRESS)
 			asked->suppress = optarg;
-		else if (answer == JSON)
+		else if (option == JSON)
 			asked->json = true;
-		else if (answer == ALL)
+		else if (option == ALL)
 			asked->all = true;
 		else
-			status = say_bad_option("leaks", answer, argv);
+			status = STATUS_USAGE;
 	if (!status && optind + 1 < argc)
 		status = say_usage("leaks", "it takes one PID or PROGRAM, or nothing");
 	asked->who = optind < argc ? argv[optind] : NULL;
@@ -227,15 +232,11 @@ const struct verb leaks_verb = {
 		"Looks from outside, without stopping it, at a program under the shim: "
 		"by pid, by\n"
 		"name or path, or by the ledger that one left; without an argument at "
-		"all of them.\n"
-		"\n"
-		"      --min-age T      only sockets that are so old (1min; 0: all)\n"
-		"      --suppress FILE  places whose sockets are meant to stay open\n"
-		"      --all            also what is young, or meant to stay open\n"
-		"      --json           as JSON\n"
-		"\n"
-		"Exit status: 0 nothing unclosed, 1 there is something, 2 bad usage, "
-		"125 it could\n"
-		"not be looked at.\n",
+		"all of them.\n",
+	.options = options,
+	.operands = KIND_PID,
+	.status = "Exit status: 0 nothing unclosed, 1 there is something, 2 bad usage, "
+		  "125 it could\n"
+		  "not be looked at.\n",
 	.main = leaks_main,
 };

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/completion.h"
+#include "cli/options.h"
+
 static int help_main(int argc, char **argv);
 static int version_main(int argc, char **argv);
 
@@ -15,7 +18,6 @@ static const struct verb help_verb = {
 	.name = "help",
 	.synopsis = "[VERB]",
 	.summary = "say what the verbs are, or one of them",
-	.details = "",
 	.main = help_main,
 };
 
@@ -23,16 +25,15 @@ static const struct verb version_verb = {
 	.name = "version",
 	.synopsis = "",
 	.summary = "print the version",
-	.details = "",
 	.main = version_main,
 };
 
 static const struct verb *const verbs[] = {
-	&run_verb,   &doctor_verb, &policy_verb, &explain_verb,
-	&leaks_verb, &reset_verb,  &help_verb,	 &version_verb,
+	&run_verb,   &doctor_verb, &policy_verb, &explain_verb, &leaks_verb,
+	&watch_verb, &reset_verb,  &help_verb,	 &version_verb, NULL,
 };
 
-#define VERBS (sizeof(verbs) / sizeof(*verbs))
+#define VERBS (sizeof(verbs) / sizeof(*verbs) - 1)
 
 static const struct verb *find_verb(const char *name)
 {
@@ -61,12 +62,32 @@ static int show_verbs(void)
 	return say_done(STATUS_OK);
 }
 
+static void show_text(const char *text)
+{
+	if (text)
+		printf("\n%s", text);
+}
+
+static void show_options(const struct verb *verb)
+{
+	if (!verb->options)
+		return;
+	putchar('\n');
+	options_show(stdout, verb->options);
+}
+
 static int show_verb(const struct verb *verb)
 {
 	printf("tfo %s%s%s\n\n%c%s.\n", verb->name, *verb->synopsis ? " " : "",
 	       verb->synopsis, verb->summary[0] - 'a' + 'A', verb->summary + 1);
-	if (*verb->details)
-		printf("\n%s", verb->details);
+	show_text(verb->details);
+	show_options(verb);
+	for (size_t i = 0; verb->subs && verb->subs[i]; i++) {
+		printf("\n%s: %s.\n", verb->subs[i]->name, verb->subs[i]->summary);
+		if (verb->subs[i]->options)
+			options_show(stdout, verb->subs[i]->options);
+	}
+	show_text(verb->status);
 	return say_done(STATUS_OK);
 }
 
@@ -91,6 +112,15 @@ static int version_main(int argc, char **argv)
 	return say_done(STATUS_OK);
 }
 
+/* For wrappers/completion: `tfo complete -- WORD...`. */
+static int complete_main(int n, char **words)
+{
+	if (n < 1 || strcmp(words[0], "--"))
+		return say_usage("help", "'complete' is for shells: -- WORD...");
+	completion_show(stdout, verbs, n - 1, words + 1);
+	return say_done(STATUS_OK);
+}
+
 /* `tfo --help` and `tfo VERB --help` are other spellings of `tfo help`. */
 static bool is_help(const char *word)
 {
@@ -106,6 +136,8 @@ int main(int argc, char **argv)
 		return show_verbs();
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
 		return version_main(1, argv);
+	if (!strcmp(argv[1], "complete")) /* not for people */
+		return complete_main(argc - 2, argv + 2);
 	verb = find_verb(argv[1]);
 	if (!verb)
 		return no_such_verb(argv[1]);

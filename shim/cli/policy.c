@@ -12,6 +12,7 @@
 #include "cli/json.h"
 #include "cli/keys.h"
 #include "cli/lint.h"
+#include "cli/options.h"
 #include "cli/source.h"
 
 /* --- check ----------------------------------------------------------------------- */
@@ -52,21 +53,18 @@ static unsigned int check(const char *path, bool must_exist, bool quiet)
 	return errors;
 }
 
+static const struct verb check_verb;
+
 static int check_main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "quiet", no_argument, NULL, 'q' },
-		{ NULL, 0, NULL, 0 },
-	};
 	bool quiet = false, must_exist;
 	unsigned int errors = 0;
-	int answer;
+	int option;
 
-	while ((answer = getopt_long(argc, argv, ":q", options, NULL)) != -1) {
-		if (answer != 'q')
-			return say_bad_option("policy", answer, argv);
+	while ((option = options_next(&check_verb, argc, argv)) >= 0)
 		quiet = true;
-	}
+	if (option == OPTIONS_BAD)
+		return STATUS_USAGE;
 	if (optind == argc) {
 		const char *path = source_in_force(&must_exist);
 
@@ -76,6 +74,21 @@ static int check_main(int argc, char **argv)
 		errors += check(argv[optind], true, quiet);
 	return say_done(errors ? STATUS_FINDING : STATUS_OK);
 }
+
+static const struct option_row check_options[] = {
+	{ "quiet", 'q', NULL, NULL, "errors and warnings only, no summary" },
+	{ 0 },
+};
+
+static const struct verb check_verb = {
+	.name = "check",
+	.of = "policy",
+	.synopsis = "[-q] [PATH...]",
+	.summary = "every error as file:line:column: sentence; each PATH by itself",
+	.options = check_options,
+	.operands = KIND_FILE,
+	.main = check_main,
+};
 
 /* --- show ------------------------------------------------------------------------ */
 
@@ -187,27 +200,33 @@ static unsigned int read_all(struct policy *p, int argc, char **argv)
 	return errors;
 }
 
+enum { PLAIN, DEFAULTS, JSON };
+static const struct option_row show_options[] = {
+	[PLAIN] = { "plain", 0, NULL, NULL,
+		    "without the comments that say where a rule stands:\n"
+		    "shown again, it is the same to the byte" },
+	[DEFAULTS] = { "defaults", 0, NULL, NULL,
+		       "also what holds where no rule says anything" },
+	[JSON] = { "json", 0, NULL, NULL, "as JSON" },
+	{ 0 },
+};
+
+static const struct verb show_verb;
+
 static int show_main(int argc, char **argv)
 {
-	enum { JSON = 256, PLAIN, DEFAULTS };
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, JSON },
-		{ "plain", no_argument, NULL, PLAIN },
-		{ "defaults", no_argument, NULL, DEFAULTS },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct policy p = { .arena = { NULL, 0 } };
 	struct showing how = { false, false, false };
 	unsigned int errors;
-	int answer;
+	int option;
 
-	while ((answer = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (answer == '?' || answer == ':')
-			return say_bad_option("policy", answer, argv);
-		how.json |= answer == JSON;
-		how.plain |= answer == PLAIN;
-		how.defaults |= answer == DEFAULTS;
+	while ((option = options_next(&show_verb, argc, argv)) >= 0) {
+		how.json |= option == JSON;
+		how.plain |= option == PLAIN;
+		how.defaults |= option == DEFAULTS;
 	}
+	if (option == OPTIONS_BAD)
+		return STATUS_USAGE;
 	errors = read_all(&p, argc, argv);
 	if (!errors && how.json)
 		show_json(&p, &how);
@@ -216,6 +235,16 @@ static int show_main(int argc, char **argv)
 	policy_drop(&p);
 	return say_done(errors ? STATUS_FINDING : STATUS_OK);
 }
+
+static const struct verb show_verb = {
+	.name = "show",
+	.of = "policy",
+	.synopsis = "[OPTION...] [PATH...]",
+	.summary = "the rules in their order, as a policy again; several PATHs as one",
+	.options = show_options,
+	.operands = KIND_FILE,
+	.main = show_main,
+};
 
 /* --- keys: for the build --------------------------------------------------------- */
 
@@ -229,22 +258,17 @@ static int keys_main(int argc, char **argv)
 
 /* --- the verb -------------------------------------------------------------------- */
 
-static const struct {
-	const char *name;
-	int (*main)(int argc, char **argv);
-} actions[] = {
-	{ "check", check_main },
-	{ "show", show_main },
-	{ "keys", keys_main },
-};
+static const struct verb *const parts[] = { &check_verb, &show_verb, NULL };
 
 static int policy_main(int argc, char **argv)
 {
 	if (argc < 2)
 		return say_usage("policy", "shall it check or show?");
-	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++)
-		if (!strcmp(argv[1], actions[i].name))
-			return actions[i].main(argc - 1, argv + 1);
+	for (size_t i = 0; parts[i]; i++)
+		if (!strcmp(argv[1], parts[i]->name))
+			return parts[i]->main(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "keys"))
+		return keys_main(argc - 1, argv + 1);
 	say_error("policy: '%s' is neither check nor show; see 'tfo help policy'",
 		  argv[1]);
 	return STATUS_USAGE;
@@ -254,23 +278,11 @@ const struct verb policy_verb = {
 	.name = "policy",
 	.synopsis = "check [-q] [PATH...] | show [OPTION...] [PATH...]",
 	.summary = "read policies: what is wrong with them, what they come to",
-	.details =
-		"PATH is a file, or a directory with *.policy in it. Without one it "
-		"is\n"
-		"what holds here: TFOSHIM_POLICY, or the directory of the system.\n"
-		"\n"
-		"check: every error as file:line:column: sentence; each PATH by "
-		"itself.\n"
-		"  -q, --quiet     errors and warnings only, no summary\n"
-		"\n"
-		"show: the rules in their order, as a policy again; several PATHs as "
-		"one.\n"
-		"      --plain     without the comments that say where a rule stands:\n"
-		"                  shown again, it is the same to the byte\n"
-		"      --defaults  also what holds where no rule says anything\n"
-		"      --json      as JSON\n"
-		"\n"
-		"Exit status: 0 no errors (warnings do not count), 1 errors, 2 bad "
-		"usage.\n",
+	.details = "PATH is a file, or a directory with *.policy in it. Without one "
+		   "it is\n"
+		   "what holds here: TFOSHIM_POLICY, or the directory of the system.\n",
+	.status = "Exit status: 0 no errors (warnings do not count), 1 errors, "
+		  "2 bad usage.\n",
+	.subs = parts,
 	.main = policy_main,
 };

@@ -13,13 +13,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/options.h"
 #include "cli/source.h"
+#include "core/leakset.h"
 #include "core/target.h"
 
 struct plan {
 	bool dry, require;
 	char *state;   /* absolute, or NULL */
 	char *policy;  /* likewise */
+	char *leaks;   /* for TFOSHIM_LEAKS, or NULL */
 	char *preload; /* the new LD_PRELOAD; NULL: run it unchanged */
 	char **command;
 	struct target target;
@@ -54,40 +57,55 @@ static int parse_path(char **ret, const char *option, const char *path)
 	return STATUS_SELF;
 }
 
+static int parse_leaks(char **ret, char *mode)
+{
+	char problem[128 + sizeof(LEAKSET_WORDS)];
+	struct leakset asked;
+
+	*ret = mode;
+	if (leakset_read(mode, &asked))
+		return STATUS_OK;
+	snprintf(problem, sizeof(problem), "'--leaks' needs %s, not '%s'",
+		 LEAKSET_WORDS, mode);
+	return say_usage("run", problem);
+}
+
+enum { DRY_RUN, REQUIRE, POLICY, LEAKS, STATE };
+static const struct option_row options[] = {
+	[DRY_RUN] = { "dry-run", 'n', NULL, NULL,
+		      "start nothing: print the verdict and a line for sh" },
+	[REQUIRE] = { "require", 0, NULL, NULL,
+		      "start nothing when the program cannot be reached or\n"
+		      "the policy has errors" },
+	[POLICY] = { "policy", 0, "PATH", KIND_FILE,
+		     "the policy for it, a file or a directory" },
+	[LEAKS] = { "leaks", 0, "MODE", "off|count|exit|fatal",
+		    "what is done about sockets that it does not "
+		    "close:\n" LEAKSET_WORDS },
+	[STATE] = { "state", 0, "DIR", KIND_DIRECTORY,
+		    "keep the memory of destinations in DIR" },
+	{ 0 },
+};
+
 /* STATUS_OK, or the status to leave with. */
 static int parse(struct plan *plan, int argc, char **argv)
 {
-	enum { DRY_RUN = 256, REQUIRE, STATE, POLICY };
-	static const struct option options[] = {
-		{ "dry-run", no_argument, NULL, DRY_RUN },
-		{ "require", no_argument, NULL, REQUIRE },
-		{ "state", required_argument, NULL, STATE },
-		{ "policy", required_argument, NULL, POLICY },
-		{ NULL, 0, NULL, 0 },
-	};
-	int answer, status = STATUS_OK;
+	int option = 0, status = STATUS_OK;
 
-	while ((answer = getopt_long(argc, argv, "+:n", options, NULL)) != -1) {
-		switch (answer) {
-		case 'n':
-		case DRY_RUN:
-			plan->dry = true;
-			break;
-		case REQUIRE:
-			plan->require = true;
-			break;
-		case STATE:
-			status = parse_path(&plan->state, "state", optarg);
-			break;
-		case POLICY:
+	while (!status && (option = options_next(&run_verb, argc, argv)) >= 0) {
+		plan->dry |= option == DRY_RUN;
+		plan->require |= option == REQUIRE;
+		if (option == POLICY)
 			status = parse_path(&plan->policy, "policy", optarg);
-			break;
-		default:
-			return say_bad_option("run", answer, argv);
-		}
-		if (status)
-			return status;
+		else if (option == LEAKS)
+			status = parse_leaks(&plan->leaks, optarg);
+		else if (option == STATE)
+			status = parse_path(&plan->state, "state", optarg);
 	}
+	if (option == OPTIONS_BAD)
+		status = STATUS_USAGE;
+	if (status)
+		return status;
 	if (optind == argc)
 		return say_usage("run", "no command is named");
 	plan->command = argv + optind;
@@ -156,8 +174,6 @@ static int check_policy(const struct plan *plan)
 	const char *path = plan->policy ? plan->policy : source_in_force(&must_exist);
 	unsigned int errors;
 
-	if (!plan->policy && !plan->require)
-		return STATUS_OK; /* the object tells, where it is asked to */
 	errors = source_read(&p, path, must_exist);
 	policy_drop(&p);
 	if (!errors)
@@ -170,9 +186,8 @@ static int check_policy(const struct plan *plan)
 
 static int decide(struct plan *plan)
 {
-	int status;
-
 	enum target_verdict verdict;
+	int status;
 
 	target_read(plan->command[0], &plan->target);
 	target_sentence(&plan->target, plan->sentence);
@@ -183,7 +198,7 @@ static int decide(struct plan *plan)
 		return refuse(plan);
 	if (!may_be_reached(verdict))
 		return STATUS_OK;
-	status = check_policy(plan);
+	status = object_is_off() ? STATUS_OK : check_policy(plan);
 	return status ? status : choose_preload(plan);
 }
 
@@ -213,6 +228,10 @@ static int show(struct plan *plan)
 	if (plan->policy) {
 		printf(" TFOSHIM_POLICY=");
 		say_word(stdout, plan->policy);
+	}
+	if (plan->leaks) {
+		printf(" TFOSHIM_LEAKS=");
+		say_word(stdout, plan->leaks);
 	}
 	if (plan->preload) {
 		printf(" LD_PRELOAD=");
@@ -265,6 +284,7 @@ static int start(const struct plan *plan)
 		say_error("%s%s", plan->sentence, ending(plan));
 	if ((plan->state && setenv("TFOSHIM_STATE", plan->state, 1) < 0) ||
 	    (plan->policy && setenv("TFOSHIM_POLICY", plan->policy, 1) < 0) ||
+	    (plan->leaks && setenv("TFOSHIM_LEAKS", plan->leaks, 1) < 0) ||
 	    (plan->preload && setenv("LD_PRELOAD", plan->preload, 1) < 0)) {
 		say_error("out of memory; nothing was started");
 		return STATUS_SELF;
@@ -294,15 +314,9 @@ const struct verb run_verb = {
 	.name = "run",
 	.synopsis = "[OPTION...] [--] COMMAND [ARGUMENT...]",
 	.summary = "start a program with Fast Open",
-	.details =
-		"  -n, --dry-run      start nothing: print the verdict and a line for "
-		"sh\n"
-		"      --require      start nothing when the program cannot be reached "
-		"or\n"
-		"                     the policy has errors\n"
-		"      --policy PATH  the policy for it, a file or a directory\n"
-		"      --state DIR    keep the memory of destinations in DIR\n"
-		"\n"
+	.options = options,
+	.operands = KIND_COMMAND,
+	.status =
 		"Exit status: the program's own; 125 tfo failed or --require refused,\n"
 		"126 COMMAND cannot be executed, 127 COMMAND was not found,\n"
 		"2 bad usage.\n",

@@ -214,6 +214,7 @@ static void read_programs(struct reading *r)
 	if (!s->program)
 		return;
 	counted_running(s->traffic, read_program, r);
+	s->is_full = LOAD(s->traffic->full_s);
 	qsort(s->program, s->programs, sizeof(*s->program), by_count);
 }
 

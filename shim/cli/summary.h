@@ -57,6 +57,7 @@ struct summary {
 	size_t destinations;
 	struct summary_program *program; /* by use */
 	size_t programs;
+	bool is_full; /* of others there was no room to note that they run */
 	struct summary_gain gain;
 	struct memory_view side; /* a pause of all destinations */
 	struct netstat kernel;

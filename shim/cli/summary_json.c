@@ -33,7 +33,7 @@ static void put_address(struct json_object *to, const char *name, const struct a
 {
 	TEXT(text, 64);
 
-	addr_print(&text, a);
+	addr_print_host(&text, a);
 	put(to, name, text.at);
 }
 
@@ -158,6 +158,7 @@ static struct json_object *destination_json(const struct summary *s,
 	struct json_object *reasons = json_object_new_object();
 
 	put_address(one, "address", &d->at);
+	put_number(one, "port", d->at.port);
 	put(one, "name", *d->facts.name ? d->facts.name : NULL);
 	put_number(one, "connections", d->connections);
 	for (int o = 0; o < OUTCOMES; o++)
@@ -303,6 +304,7 @@ struct json_object *summary_json(const struct summary *s)
 	for (size_t i = 0; i < s->programs; i++)
 		json_object_array_add(programs, program_json(&s->program[i]));
 	json_object_object_add(all, "running", programs);
+	put_bool(all, "running_all", !s->is_full);
 	json_object_object_add(all, "kernel", kernel_json(s));
 	json_object_object_add(all, "policy", policy_json(s));
 	return all;

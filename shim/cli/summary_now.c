@@ -104,6 +104,8 @@ void summary_show_programs(const struct summary *s, bool is_whole)
 	table_show(t);
 	table_drop(t);
 	figures_rest(s->programs, few);
+	if (s->is_full)
+		puts("  there was no room to note all that run");
 	for (size_t i = 0; i < few; i++)
 		show_remarks(&s->program[i]);
 }

@@ -131,6 +131,7 @@ int main(int argc, char **argv)
 {
 	const struct verb *verb;
 
+	say_setup();
 	opterr = 0;
 	if (argc < 2 || is_help(argv[1]))
 		return show_verbs();

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/container.h"
 #include "cli/json.h"
+#include "cli/machine.h"
 #include "core/elf.h"
 #include "core/target.h"
 
@@ -103,22 +105,19 @@ static char **behind_env(char **words, bool *ret_cleared)
 	char **at = words + 1;
 
 	*ret_cleared = false;
-	for (; *at; at++) {
-		if (!strcmp(*at, "--"))
-			return at[1] ? at + 1 : words;
-		if (!strncmp(*at, "LD_PRELOAD=", 11))
-			*ret_cleared = !object_is_in(*at + 11);
-		if (strchr(*at, '=') && **at != '-')
-			continue;
-		if (**at != '-')
-			return at;
+	for (; *at && **at == '-' && strcmp(*at, "--"); at++) {
 		if (!strncmp(*at, "-S", 2) || !strncmp(*at, "--split", 7))
 			return words;
 		*ret_cleared = clears(*at, at[1]) || *ret_cleared;
 		if (takes_value(*at) && at[1])
 			at++;
 	}
-	return words;
+	if (*at && !strcmp(*at, "--"))
+		at++;
+	for (; *at && strchr(*at, '='); at++)
+		if (!strncmp(*at, "LD_PRELOAD=", 11))
+			*ret_cleared = !object_is_in(*at + 11);
+	return *at ? at : words;
 }
 
 /* --- which road ------------------------------------------------------------------- */
@@ -153,16 +152,24 @@ static void put_program(struct findings *findings, const char *command,
 	findings_put(findings, "program", to);
 }
 
-/* Its children inherit the environment, whatever it is itself. */
-static void mend_alone(struct findings *findings)
+/* A static program's listeners can have it from the kernel, its children from us. */
+static void help_alone(struct findings *findings)
 {
+	const long wanted = MACHINE_CLIENT | MACHINE_SERVER | MACHINE_EVERY_LISTENER;
+	long bits = machine_fastopen();
 	char path[PATH_MAX];
+	const char *sign;
 
-	findings_mend(findings, "for its listeners, and all others of this namespace",
-		      "sysctl -w net.ipv4.tcp_fastopen=0x403", NULL);
 	if (!object_find(path, sizeof(path)))
 		findings_mend(findings, "for the programs that it starts",
 			      "export LD_PRELOAD=@", path);
+	if (bits < 0 || (bits & wanted) == wanted)
+		return;
+	findings_tell(findings, LEVEL_WARN, "listeners",
+		      "the kernel can give Fast Open to all of this namespace without "
+		      "being asked, this program's too");
+	container_mend(findings, container_find(&sign), "net.ipv4.tcp_fastopen",
+		       bits | wanted);
 }
 
 static void mend_road(struct findings *findings, const struct target *target,
@@ -172,7 +179,7 @@ static void mend_road(struct findings *findings, const struct target *target,
 	const char *name = base_name(words[0]);
 
 	if (target->verdict == TARGET_STATIC || target->verdict == TARGET_GO)
-		mend_alone(findings);
+		help_alone(findings);
 	if (target->verdict != TARGET_SECURE || !words[1] || words[1][0] == '-')
 		return;
 	for (size_t i = 0; i < sizeof(gaining) / sizeof(*gaining); i++)

@@ -132,7 +132,7 @@ static void look(struct explained *e, struct memory *m)
 		rule_value(e->rule, KEY_proven_for), rule_value(e->rule, KEY_strikes),
 		rule_value(e->rule, KEY_pause), rule_value(e->rule, KEY_slower_than));
 
-	e->is_known = memory_look(m, &e->at, program, &e->facts);
+	e->is_known = memory_view_look(m, &e->at, program, &e->facts);
 	memory_ask(m, &e->at, program, &rule, &e->view);
 	if (!*e->program)
 		e->facts.habit = e->view.habit = HABIT_UNKNOWN;
@@ -174,12 +174,13 @@ static void explain_all(struct telling *t)
 	struct json_object *all = t->asked->json ? json_object_new_array() : NULL;
 	struct memory *memory = NULL;
 	bool is_other_user = t->self.uid != geteuid() && !getenv("TFOSHIM_STATE");
+	bool is_none;
 	TEXT(why, PATH_MAX + 128);
 
 	if (is_other_user)
 		text_str(&why, "another user's: set TFOSHIM_STATE to look at it");
 	else
-		memory = known_read(&why);
+		memory = known_read(&why, &is_none);
 	for (unsigned int i = 0; i < t->where->n; i++) {
 		struct explained e = { .section = t->asked->section };
 		char room[512] = "";

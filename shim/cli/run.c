@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include "cli/options.h"
+#include "cli/sanitizer.h"
 #include "cli/source.h"
+#include "core/leakset.h"
 #include "core/target.h"
 
 struct plan {
@@ -22,7 +24,9 @@ struct plan {
 	bool launcher; /* of a container: all that is in it is meant */
 	char *state;   /* absolute, or NULL */
 	char *policy;  /* likewise */
+	char *leaks;   /* for TFOSHIM_LEAKS, or NULL */
 	char *preload; /* the new LD_PRELOAD; NULL: run it unchanged */
+	char *asan;    /* for ASAN_OPTIONS, or NULL */
 	char **command;
 	struct target target;
 	char sentence[TARGET_SENTENCE];
@@ -56,7 +60,20 @@ static int parse_path(char **ret, const char *option, const char *path)
 	return STATUS_SELF;
 }
 
-enum { DRY_RUN, REQUIRE, POLICY, STATE };
+static int parse_leaks(char **ret, char *mode)
+{
+	char problem[128 + sizeof(LEAKSET_WORDS)];
+	struct leakset asked;
+
+	*ret = mode;
+	if (leakset_read(mode, &asked))
+		return STATUS_OK;
+	snprintf(problem, sizeof(problem), "'--leaks' needs %s, not '%s'",
+		 LEAKSET_WORDS, mode);
+	return say_usage("run", problem);
+}
+
+enum { DRY_RUN, REQUIRE, POLICY, LEAKS, STATE };
 static const struct option_row options[] = {
 	[DRY_RUN] = { "dry-run", 'n', NULL, NULL,
 		      "start nothing: print the verdict and a line for sh" },
@@ -65,6 +82,9 @@ static const struct option_row options[] = {
 		      "the policy has errors" },
 	[POLICY] = { "policy", 0, "PATH", KIND_FILE,
 		     "the policy for it, a file or a directory" },
+	[LEAKS] = { "leaks", 0, "MODE", "off|count|exit|fatal",
+		    "what is done about sockets that it does not "
+		    "close:\n" LEAKSET_WORDS },
 	[STATE] = { "state", 0, "DIR", KIND_DIRECTORY,
 		    "keep the memory of destinations in DIR" },
 	{ 0 },
@@ -73,28 +93,22 @@ static const struct option_row options[] = {
 /* STATUS_OK, or the status to leave with. */
 static int parse(struct plan *plan, int argc, char **argv)
 {
-	int option, status = STATUS_OK;
+	int option = 0, status = STATUS_OK;
 
-	while ((option = options_next(&run_verb, argc, argv)) != OPTIONS_END) {
-		switch (option) {
-		case DRY_RUN:
-			plan->dry = true;
-			break;
-		case REQUIRE:
-			plan->require = true;
-			break;
-		case STATE:
-			status = parse_path(&plan->state, "state", optarg);
-			break;
-		case POLICY:
+	while (!status && (option = options_next(&run_verb, argc, argv)) >= 0) {
+		plan->dry |= option == DRY_RUN;
+		plan->require |= option == REQUIRE;
+		if (option == POLICY)
 			status = parse_path(&plan->policy, "policy", optarg);
-			break;
-		default:
-			return STATUS_USAGE;
-		}
-		if (status)
-			return status;
+		else if (option == LEAKS)
+			status = parse_leaks(&plan->leaks, optarg);
+		else if (option == STATE)
+			status = parse_path(&plan->state, "state", optarg);
 	}
+	if (option == OPTIONS_BAD)
+		status = STATUS_USAGE;
+	if (status)
+		return status;
 	if (optind == argc)
 		return say_usage("run", "no command is named");
 	plan->command = argv + optind;
@@ -166,6 +180,7 @@ static int choose_preload(struct plan *plan)
 	if (err)
 		return do_without(plan, err, path);
 	plan->preload = object_before(path, getenv("LD_PRELOAD"));
+	plan->asan = sanitizer_options(&plan->target);
 	if (plan->preload)
 		return STATUS_OK;
 	say_error("out of memory; nothing was started");
@@ -180,8 +195,6 @@ static int check_policy(const struct plan *plan)
 	const char *path = plan->policy ? plan->policy : source_in_force(&must_exist);
 	unsigned int errors;
 
-	if (!plan->policy && !plan->require)
-		return STATUS_OK; /* the object tells, where it is asked to */
 	errors = source_read(&p, path, must_exist);
 	policy_drop(&p);
 	if (!errors)
@@ -194,9 +207,8 @@ static int check_policy(const struct plan *plan)
 
 static int decide(struct plan *plan)
 {
-	int status;
-
 	enum target_verdict verdict;
+	int status;
 
 	target_read(plan->command[0], &plan->target);
 	target_sentence(&plan->target, plan->sentence);
@@ -207,7 +219,7 @@ static int decide(struct plan *plan)
 		return refuse(plan);
 	if (!may_be_reached(verdict) && !hands_on(plan))
 		return STATUS_OK;
-	status = check_policy(plan);
+	status = object_is_off() ? STATUS_OK : check_policy(plan);
 	return status ? status : choose_preload(plan);
 }
 
@@ -223,25 +235,34 @@ static const char *ending(const struct plan *plan)
 	return plan->target.verdict == TARGET_UNREADABLE ? "; it is tried" : "";
 }
 
+static const char *const names[] = { "TFOSHIM_STATE", "TFOSHIM_POLICY", "TFOSHIM_LEAKS",
+				     "LD_PRELOAD", "ASAN_OPTIONS" };
+
+#define VARIABLES (sizeof(names) / sizeof(*names))
+
+/* What the environment gets; NULL: it stays as it is. */
+static void variables(const struct plan *plan, const char *ret_value[VARIABLES])
+{
+	const char *const all[VARIABLES] = { plan->state, plan->policy, plan->leaks,
+					     plan->preload, plan->asan };
+
+	memcpy(ret_value, all, sizeof(all));
+}
+
 /* A comment and a line for sh. env, so that no builtin of the shell takes the place. */
 static int show(struct plan *plan)
 {
+	const char *value[VARIABLES];
 	char **word = plan->command;
 
+	variables(plan, value);
 	say_clean(plan->sentence);
 	printf("# %s%s\nenv", plan->sentence, ending(plan));
-	if (plan->state) {
-		printf(" TFOSHIM_STATE=");
-		say_word(stdout, plan->state);
-	}
-	if (plan->policy) {
-		printf(" TFOSHIM_POLICY=");
-		say_word(stdout, plan->policy);
-	}
-	if (plan->preload) {
-		printf(" LD_PRELOAD=");
-		say_word(stdout, plan->preload);
-	}
+	for (size_t i = 0; i < VARIABLES; i++)
+		if (value[i]) {
+			printf(" %s=", names[i]);
+			say_word(stdout, value[i]);
+		}
 	if (strchr(*word, '=')) /* env would read it as one more variable */
 		printf(" sh -c 'exec \"$0\" \"$@\"'");
 	for (; *word; word++) {
@@ -284,15 +305,16 @@ static int fail(const struct plan *plan, int err)
 static int start(const struct plan *plan)
 {
 	enum target_verdict verdict = plan->target.verdict;
+	const char *value[VARIABLES];
 
 	if (verdict != TARGET_PRELOAD && !status_of(verdict))
 		say_error("%s%s", plan->sentence, ending(plan));
-	if ((plan->state && setenv("TFOSHIM_STATE", plan->state, 1) < 0) ||
-	    (plan->policy && setenv("TFOSHIM_POLICY", plan->policy, 1) < 0) ||
-	    (plan->preload && setenv("LD_PRELOAD", plan->preload, 1) < 0)) {
-		say_error("out of memory; nothing was started");
-		return STATUS_SELF;
-	}
+	variables(plan, value);
+	for (size_t i = 0; i < VARIABLES; i++)
+		if (value[i] && setenv(names[i], value[i], 1) < 0) {
+			say_error("out of memory; nothing was started");
+			return STATUS_SELF;
+		}
 	execvp(plan->command[0], plan->command);
 	if (errno == ENOEXEC && plan->target.chain_len)
 		start_by_shell(plan);
@@ -308,6 +330,7 @@ static int carry_out(struct plan *plan)
 	free(plan->state);
 	free(plan->policy);
 	free(plan->preload);
+	free(plan->asan);
 	return status;
 }
 

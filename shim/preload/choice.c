@@ -15,6 +15,7 @@
 #include "preload/names.h"
 #include "preload/slot.h"
 #include "preload/sockopt.h"
+#include "preload/tally.h"
 
 #define CAPABILITY_RETRY_US 10000000
 #define LOOPBACK_A_SECOND 500
@@ -134,7 +135,7 @@ enum reason choice_not_proven(int fd, const struct choice *c)
 }
 
 /* A pause, or one of those to compare with; only TCP has either. */
-static enum reason held_off(int fd, const struct choice *c)
+static enum reason held_off(int fd, struct choice *c)
 {
 	uint32_t one_in = (uint32_t)c->rule.value[KEY_baseline];
 	enum reason why = REASON_none;
@@ -144,8 +145,10 @@ static enum reason held_off(int fd, const struct choice *c)
 					: CHOICE_NOT_TCP;
 	if (why != REASON_none || c->known.pause == REASON_paused)
 		return why; /* a trial is none of those */
-	if (addr_is_loopback(&c->to) || habit(c) != REASON_none || !c->known.answered ||
-	    !learn_is_baseline(&c->to, one_in))
+	if (addr_is_loopback(&c->to) || habit(c) != REASON_none || !c->known.answered)
+		return REASON_none;
+	c->compared = one_in && !learn_is_baseline(&c->to, one_in);
+	if (!one_in || c->compared)
 		return REASON_none;
 	return choice_is_tcp(fd) ? REASON_baseline : CHOICE_NOT_TCP;
 }
@@ -179,10 +182,15 @@ bool choice_make(int fd, const struct sockaddr *to, socklen_t len, struct choice
 	    !sys_readable(to, len) || !addr_read(to, len, &ret->to))
 		return false;
 	if (!live_ask(SECTION_connect, &ret->to,
-		      names_find(&ret->to, host) ? host : NULL, &ret->rule))
+		      names_find(&ret->to, host) ? host : NULL, &ret->rule)) {
+		if (choice_is_tcp(fd))
+			tally_aside(TRAFFIC_ASIDE_POLICY);
 		return false;
+	}
+	tally_aside(TRAFFIC_TAKES_PART);
 	if (ret->rule.says_something && choice_is_tcp(fd))
 		sockopt_client(fd, &ret->rule);
+	ret->compared = false;
 	ret->why = choose(fd, ret);
 	return true;
 }

@@ -228,6 +228,8 @@ static const char *ending(const struct plan *plan)
 {
 	if (status_of(plan->target.verdict))
 		return "";
+	if (plan->preload && hands_on(plan))
+		return "; only what it starts may have Fast Open";
 	if (!may_be_reached(plan->target.verdict))
 		return "; it runs without Fast Open";
 	if (object_is_off())

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 PODMAN = ["podman", "--cgroup-manager=cgroupfs", "--events-backend=none", "--runtime=runc"]
-LIMITS = ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1000:1000"]
+CONF = '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]\n'
 
 
 class Engine:
@@ -20,9 +20,12 @@ class Engine:
         with open(os.path.join(place, "storage.conf"), "w", encoding="ascii") as conf:
             conf.write('[storage]\ndriver = "vfs"\n'
                        f'graphroot = "{place}/store"\nrunroot = "{place}/runroot"\n')
+        with open(os.path.join(place, "containers.conf"), "w", encoding="ascii") as conf:
+            conf.write(CONF)
         self.environment = {
             "PATH": "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": place,
             "LC_ALL": "C.UTF-8", "CONTAINERS_STORAGE_CONF": place + "/storage.conf",
+            "CONTAINERS_CONF": place + "/containers.conf",
             "XDG_RUNTIME_DIR": place + "/run", "BUILDAH_ISOLATION": "chroot"}
         for name in ("LAB", "LAB_CONTROL"):
             if name in os.environ:
@@ -38,7 +41,7 @@ class Engine:
     def words(self, image, options, command, network):
         """An image's name, or a directory that is a root."""
         root = ["--rootfs", image] if image.startswith("/") else ["--pull=never", image]
-        return ["run", *LIMITS, *network, *options, *root, *command]
+        return ["run", *network, *options, *root, *command]
 
     def run(self, image, command, options=(), network=("--network=host",), before=(), **more):
         """A container of that image to its end: in the namespace of the caller, or of `before`."""

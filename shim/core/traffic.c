@@ -7,6 +7,8 @@
 #define MAGIC 0x3266617274666f74u /* "tfotraf2" */
 #define RACING 64 /* entries that may be under way while the last of them is whole */
 
+#define NOBODY 2 /* no key has this lower half: they are odd */
+
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_acquire)
 #define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_release)
 #define SET(x, v) atomic_store_explicit(&(x), (v), memory_order_relaxed)
@@ -56,6 +58,8 @@ static void program_begin(struct traffic_program *p, const struct traffic_event 
 {
 	bool was_used = LOAD(p->whose);
 
+	if (was_used)
+		STORE(p->whose, NOBODY);
 	for (size_t i = 0; i < TRAFFIC_NAME; i++)
 		SET(p->name[i], i + 1 < TRAFFIC_NAME ? e->program[i] : '\0');
 	for (int o = 0; was_used && o < OUTCOMES; o++)

@@ -123,7 +123,7 @@ static void show_setting(const struct netstat *k)
 	if (k->fastopen < 0)
 		printf("  %-10snet.ipv4.tcp_fastopen cannot be read\n", "Fast Open");
 	else
-		printf("  %-10sclients %s, servers %s (net.ipv4.tcp_fastopen=%ld)%s\n",
+		printf("  %-10sclients %s, servers %s (tcp_fastopen=%ld)%s\n",
 		       "Fast Open", k->fastopen & MACHINE_CLIENT ? "on" : "off",
 		       k->fastopen & MACHINE_SERVER ? "on" : "off", k->fastopen,
 		       keys[k->key]);

@@ -44,6 +44,12 @@ enum status {
 
 /* ---- say ---- */
 
+/*
+ * First of all: where stdin, stdout or stderr are closed, no file of ours may get their
+ * numbers, and what is printed. What is printed there fails as it would have.
+ */
+void say_setup(void);
+
 /* One line on stderr, "tfo: " before it. */
 void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

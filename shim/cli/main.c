@@ -132,6 +132,7 @@ int main(int argc, char **argv)
 {
 	const struct verb *verb;
 
+	say_setup();
 	opterr = 0;
 	if (argc < 2)
 		return status_verb.main(1, (char *[]){ "status", NULL });

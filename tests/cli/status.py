@@ -154,9 +154,11 @@ NOISY = 25
 
 
 def unsteady(conn, seen):
-    """A server that takes its time, now more, now less."""
+    """A server that thinks about what it has read, now longer, now shorter."""
+    seen.data += conn.recv(100)
     time.sleep(random.random() * flow.RTT / 500)
-    flow.answer(conn, seen)
+    conn.sendall(b"pong")
+    seen.ended = time.monotonic()
 
 
 def gain(name, verdict, low, high, fault=None, at=SERVER4, processes=6, each=24,
@@ -320,6 +322,7 @@ def scribbled(state):
                 data[at] = dice.randrange(256)
             with open(os.path.join(copy, name), "wb") as file:
                 file.write(data)
+            os.chmod(os.path.join(copy, name), 0o600)
         for words in (("--json",), ("--all",)):
             done = flow.run([TFO, "status", *words], timeout=20, TFOSHIM_STATE=copy)
             wrong = schema.wrong_text("status", done.out) if words == ("--json",) else \

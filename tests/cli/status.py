@@ -283,7 +283,7 @@ def running():
           and one["listeners"] == 2 and one["sockets"] == 2 and one["aside"] is None
           and one["policy"].endswith("/policy"), said)
     lines = [line for line in text(state) if f" {process.pid} " in line]
-    check("running-in-words", lines and "127.0.0.1:4001" in lines[0], lines)
+    check("running-in-words", lines and "Fast Open on 2: 127.0.0.1:400" in lines[0], lines)
     name = os.path.basename(os.path.realpath(sys.executable))
     check("running-only", len(status(state, name[:4])["running"]) == 1)
     flow.end(process)

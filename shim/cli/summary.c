@@ -254,7 +254,7 @@ static bool find_files(struct summary *s)
 	if (!s->traffic && !no_traffic)
 		say_error("what was done is not known: %s", why.at);
 	s->memory = known_read(&why_not, &no_memory);
-	if (!s->memory && !no_memory)
+	if (!s->memory && !no_memory && strcmp(why.at, why_not.at))
 		say_error("destinations are not known: %s", why_not.at);
 	s->is_none = no_traffic && no_memory;
 	return (s->traffic || no_traffic) && (s->memory || no_memory);

@@ -98,6 +98,8 @@ static int help_main(int argc, char **argv)
 
 	if (argc < 2)
 		return show_verbs();
+	if (options_next(&help_verb, argc, argv) != OPTIONS_END)
+		return STATUS_USAGE;
 	if (argc > 2)
 		return say_usage("help", "explains one verb at a time");
 	verb = find_verb(argv[1]);

@@ -30,11 +30,12 @@ class Machine:
         tools = flow.scratch()
         for name in ("TFO", "LIB"):
             shutil.copy(os.environ[name], tools)
-        # no connection goes plainly to be compared with: what comes out is no matter of luck
-        chance = flow.put(os.path.join(self.work, "policy"), "[connect *]\nbaseline = off\n")
+        # none goes plainly to be compared with: what comes out is no matter of luck
+        luck = flow.put(os.path.join(self.work, "policy"), "[connect *]\nbaseline = off\n")
         flow.put(os.path.join(self.work, "hosts"), f"{SERVER4} server.example\n")
         self.env = flow.environment(PATH=f"{tools}:/usr/sbin:/usr/bin",
-                                    TFOSHIM_POLICY=chance, TFOSHIM_STATE=os.path.join(self.work, "state"))
+                                    TFOSHIM_POLICY=luck,
+                                    TFOSHIM_STATE=os.path.join(self.work, "state"))
         links = "".join(f"[ ! -L /{n} ] || ln -sf usr/{n} {self.root}/{n}; "
                         for n in ("bin", "lib", "lib64", "sbin"))
         binds = "".join(f"mkdir -p {self.root}{at}; mount --rbind {at} {self.root}{at}; "

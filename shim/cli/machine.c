@@ -155,11 +155,14 @@ static long check_bits(struct findings *findings, const char *container)
 	return bits;
 }
 
+long machine_pause_s(void)
+{
+	return read_number("/proc/sys/net/ipv4/tcp_fastopen_blackhole_timeout_sec");
+}
+
 static void check_pause(struct findings *findings)
 {
-	static const char file[] =
-		"/proc/sys/net/ipv4/tcp_fastopen_blackhole_timeout_sec";
-	long pause = read_number(file);
+	long pause = machine_pause_s();
 
 	if (pause > 0)
 		findings_tell(findings, LEVEL_OK, "black holes", NULL,

@@ -74,26 +74,19 @@ static int parse(struct plan *plan, int argc, char **argv)
 {
 	int option, status = STATUS_OK;
 
-	while ((option = options_next(&run_verb, argc, argv)) != OPTIONS_END) {
-		switch (option) {
-		case DRY_RUN:
-			plan->dry = true;
-			break;
-		case REQUIRE:
-			plan->require = true;
-			break;
-		case STATE:
-			status = parse_path(&plan->state, "state", optarg);
-			break;
-		case POLICY:
-			status = parse_path(&plan->policy, "policy", optarg);
-			break;
-		default:
+	while (!status &&
+	       (option = options_next(&run_verb, argc, argv)) != OPTIONS_END) {
+		if (option == OPTIONS_BAD)
 			return STATUS_USAGE;
-		}
-		if (status)
-			return status;
+		plan->dry |= option == DRY_RUN;
+		plan->require |= option == REQUIRE;
+		if (option == STATE)
+			status = parse_path(&plan->state, "state", optarg);
+		if (option == POLICY)
+			status = parse_path(&plan->policy, "policy", optarg);
 	}
+	if (status)
+		return status;
 	if (optind == argc)
 		return say_usage("run", "no command is named");
 	plan->command = argv + optind;

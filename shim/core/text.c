@@ -72,3 +72,15 @@ const char *text_behind(const char *s, const char *prefix)
 			return NULL;
 	return s;
 }
+
+const char *text_number(const char *s, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	if (*s < '0' || *s > '9')
+		return NULL;
+	for (; *s >= '0' && *s <= '9'; s++)
+		n = n * 10 + (uint64_t)(*s - '0');
+	*ret = n;
+	return s;
+}

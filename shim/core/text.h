@@ -32,5 +32,7 @@ size_t text_len(const char *s);
 bool text_same(const char *a, const char *b);
 /* The rest of s behind prefix, or NULL when s does not begin with it. */
 const char *text_behind(const char *s, const char *prefix);
+/* What follows the decimal number that s begins with, or NULL: there is none. */
+const char *text_number(const char *s, uint64_t *ret);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "core/clock.h"
 
-#define MAGIC 0x3166617274666f74u /* "tfotraf1" */
+#define MAGIC 0x3266617274666f74u /* "tfotraf2" */
 #define RACING 64 /* entries that may be under way while the last of them is whole */
 
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_acquire)
@@ -16,6 +16,11 @@ static const uint32_t bounds_us[TRAFFIC_BUCKETS] = {
 	100,	 250,	  500,	   1000,     2500,     5000,
 	10000,	 25000,	  50000,   100000,   250000,   500000,
 	1000000, 2500000, 5000000, 10000000, 60000000, UINT32_MAX,
+};
+
+static const uint32_t bounds_s[TRAFFIC_AGES] = {
+	1,     10,    60,     300,    900,     3600,	14400,
+	43200, 86400, 172800, 604800, 1209600, 2592000, UINT32_MAX,
 };
 
 bool traffic_ready(struct traffic *t)
@@ -30,6 +35,11 @@ uint32_t traffic_bound_us(unsigned int bucket)
 	return bounds_us[bucket < TRAFFIC_BUCKETS ? bucket : TRAFFIC_BUCKETS - 1];
 }
 
+uint32_t traffic_age_bound_s(unsigned int bucket)
+{
+	return bounds_s[bucket < TRAFFIC_AGES ? bucket : TRAFFIC_AGES - 1];
+}
+
 /* --- adding up ------------------------------------------------------------------- */
 
 static void count(struct traffic_counts *c, const struct traffic_event *e, uint32_t n)
@@ -37,13 +47,18 @@ static void count(struct traffic_counts *c, const struct traffic_event *e, uint3
 	ADD(c->n[e->outcome][e->reason], n);
 }
 
-/* What it held is another's. */
+/*
+ * Of a row that never was anybody's all is zero: two processes of a program that begin
+ * at once may both be here, and neither takes what the other has counted already.
+ */
 static void program_begin(struct traffic_program *p, const struct traffic_event *e,
 			  uint64_t key)
 {
+	bool was_used = LOAD(p->whose);
+
 	for (size_t i = 0; i < TRAFFIC_NAME; i++)
 		SET(p->name[i], i + 1 < TRAFFIC_NAME ? e->program[i] : '\0');
-	for (int o = 0; o < OUTCOMES; o++)
+	for (int o = 0; was_used && o < OUTCOMES; o++)
 		for (int r = 0; r < TRAFFIC_REASONS; r++)
 			SET(p->counts.n[o][r], 0);
 	STORE(p->whose, (uint32_t)key); /* last: up to here nobody believes it */
@@ -79,6 +94,53 @@ static void count_time(struct traffic_times *t, uint32_t us)
 		i++;
 	ADD(t->bucket[i], 1);
 	ADD(t->sum_us, us);
+}
+
+/* --- cookies --------------------------------------------------------------------- */
+
+static struct traffic_cookie *cookie_of(struct traffic *t, const struct addr *to,
+					uint64_t *ret_key)
+{
+	struct rows rows = { (char *)t->cookie, sizeof(*t->cookie), TRAFFIC_COOKIES };
+	struct addr host = *to;
+
+	host.port = 0;
+	*ret_key = addr_hash(&host) * 0x9e3779b97f4a7c15u | 1;
+	return (struct traffic_cookie *)(void *)rows_find(&rows, *ret_key);
+}
+
+void traffic_cookie_asked(struct traffic *t, const struct addr *to, uint32_t now_s)
+{
+	struct rows rows = { (char *)t->cookie, sizeof(*t->cookie), TRAFFIC_COOKIES };
+	struct traffic_cookie *c;
+	uint64_t key;
+
+	c = cookie_of(t, to, &key);
+	if (!c)
+		c = (struct traffic_cookie *)(void *)rows_claim(&rows, key, now_s);
+	if (c)
+		STORE(c->asked, rows_stamp(key, now_s));
+}
+
+/* The kernel had one, so the last that was asked for was given. */
+void traffic_cookie_used(struct traffic *t, const struct addr *to, uint32_t now_s)
+{
+	uint64_t key;
+	struct traffic_cookie *c = cookie_of(t, to, &key);
+	uint32_t asked_s = c ? rows_seconds(key, LOAD(c->asked)) : 0, i = 0;
+
+	if (!asked_s || asked_s > now_s)
+		return;
+	rows_touch(&c->head, key, now_s);
+	while (now_s - asked_s > bounds_s[i])
+		i++;
+	ADD(t->ages.bucket[i], 1);
+	ADD(t->ages.sum_s, now_s - asked_s);
+}
+
+void traffic_close_error(struct traffic *t, enum traffic_close kind, uint32_t n)
+{
+	ADD(t->close_errors[kind], n);
 }
 
 /* --- events ---------------------------------------------------------------------- */
@@ -120,6 +182,23 @@ void traffic_add(struct traffic *t, uint32_t program, const struct traffic_event
 		write_event(t, e);
 }
 
+bool traffic_program(const struct traffic *t, unsigned int row,
+		     struct traffic_totals *ret)
+{
+	const struct traffic_program *p = &t->program[row % TRAFFIC_PROGRAMS];
+	uint64_t key = LOAD(p->head.key);
+
+	if (!key || LOAD(p->whose) != (uint32_t)key)
+		return false;
+	for (size_t i = 0; i < TRAFFIC_NAME; i++)
+		ret->name[i] = atomic_load_explicit(&p->name[i], memory_order_relaxed);
+	ret->name[TRAFFIC_NAME - 1] = '\0';
+	for (int o = 0; o < OUTCOMES; o++)
+		for (int r = 0; r < REASONS; r++)
+			ret->n[o][r] = LOAD(p->counts.n[o][r]);
+	return true;
+}
+
 void traffic_watch(struct traffic *t, uint64_t until_cs)
 {
 	uint64_t was = LOAD(t->watched_cs);
@@ -150,6 +229,7 @@ static bool read_event(const struct traffic *t, uint64_t turn,
 		return false;
 	__builtin_memcpy(ret, word, sizeof(word));
 	ret->program[TRAFFIC_NAME - 1] = '\0';
+	ret->name[TRAFFIC_HOST - 1] = '\0';
 	return ret->outcome < OUTCOMES && ret->reason < REASONS;
 }
 

@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <linux/limits.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/self.h"
 #include "core/share.h"
 #include "core/sys.h"
 #include "preload/state.h"
@@ -21,56 +21,6 @@
 #define REMOVE_MOST 16	/* at a time */
 
 static char kept[BOOKSHELF_NAME]; /* empty: there is no file */
-
-static long read_file(const char *path, char *room, size_t n)
-{
-	int fd = (int)sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-	long got = fd;
-
-	if (fd >= 0) {
-		got = sys3(SYS_read, fd, room, n - 1);
-		sys_close(fd);
-	}
-	room[got > 0 ? got : 0] = 0;
-	return got;
-}
-
-static const char *number(const char *s, uint64_t *ret)
-{
-	uint64_t n = 0;
-
-	if (*s < '0' || *s > '9')
-		return NULL;
-	for (; *s >= '0' && *s <= '9'; s++)
-		n = n * 10 + (uint64_t)(*s - '0');
-	*ret = n;
-	return s;
-}
-
-/* Field 22 of proc(5)'s stat; the second, in parentheses, may hold anything. */
-static uint64_t start_time(void)
-{
-	char room[1024];
-	const char *at = room, *s;
-	uint64_t ret = 0;
-
-	read_file("/proc/self/stat", room, sizeof(room));
-	for (s = room; *s; s++)
-		if (*s == ')')
-			at = s;
-	for (int field = 2; *at && field < 22; at++)
-		field += *at == ' ';
-	return number(at, &ret) ? ret : 0;
-}
-
-static uint64_t pid_space(void)
-{
-	struct stat st;
-
-	return sys4(SYS_newfstatat, AT_FDCWD, "/proc/self/ns/pid", &st, 0)
-		       ? 0
-		       : (uint64_t)st.st_ino;
-}
 
 static void put_name(struct text *t, uint64_t pid, uint64_t start)
 {
@@ -121,8 +71,8 @@ static void judge(const char *name, void *with)
 	uint64_t pid = 0;
 
 	if (w->removed >= REMOVE_MOST ||
-	    !number(text_behind(name, LEDGER_FILE), &pid) || !pid || pid > INT32_MAX ||
-	    sys2(SYS_kill, pid, 0) != -ESRCH)
+	    !text_number(text_behind(name, LEDGER_FILE), &pid) || !pid ||
+	    pid > INT32_MAX || sys2(SYS_kill, pid, 0) != -ESRCH)
 		return;
 	if (!read_head(name, &h) || h.pid_space != w->space)
 		return; /* of another container: it may well be alive there */
@@ -167,11 +117,9 @@ static void put_own_name(char *ret_name, const struct ledger_owner *o)
 struct ledger *bookshelf_new(char *ret_name, uint32_t parent)
 {
 	char program[LEDGER_PATH];
+	struct self_process self;
 	struct ledger_owner o = {
-		.pid = (uint32_t)sys1(SYS_getpid, 0),
 		.parent = parent,
-		.start = start_time(),
-		.pid_space = pid_space(),
 		.begun_us = clock_coarse_us(),
 		.begun_s = clock_today_s(),
 		.program = program,
@@ -180,6 +128,10 @@ struct ledger *bookshelf_new(char *ret_name, uint32_t parent)
 		      sizeof(program) - 1);
 	void *at;
 
+	self_process(&self);
+	o.pid = self.pid;
+	o.start = self.start;
+	o.pid_space = self.pid_space;
 	program[n > 0 ? n : 0] = 0;
 	put_own_name(ret_name, &o);
 	if (*state_directory() &&

@@ -16,7 +16,7 @@ from flow import SERVER4, check
 
 AT_MOST = 1.0  # seconds until a change holds
 SEEN = 0.7     # ... and so long it is looked at after that
-ON, OFF = "[connect *]\ntfo = on\n", "[connect *]\ntfo = off\n"
+ON, OFF = "[connect *]\ntfo = on\nbaseline = off\n", "[connect *]\ntfo = off\n"
 BAD = "[connect *]\ntfo = maybe\n"
 RULES = 10000
 
@@ -102,7 +102,7 @@ def a_file():
             file.write(OFF)
 
     client.turns("written-in-place", in_place, plain)
-    none = "[connect *]\npayload = none\n"
+    none = "[connect *]\npayload = none\nbaseline = off\n"
     client.turns("payload-none", lambda: flow.put(path, none), alone)
     after = inside(client.process)
     check("file-no-thread-no-signal", before == after == inside(bare), f"{after}")

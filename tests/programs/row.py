@@ -25,6 +25,7 @@ MODES = {"bare": (False, False), "client": (True, False),
          "server": (False, True), "both": (True, True)}
 EVERY_LISTENER = 0x403  # the sysctl that gives every listener Fast Open, the bare ones too
 TRIES = 10
+TIMELY = "the wire saw"  # how a sentence begins that is about time
 ROWS = []
 
 
@@ -241,7 +242,7 @@ def _play(row, mode, bare, place, done):
             break
         time.sleep(0.05)
     else:
-        done.wrong = f"the wire saw {done.wire}, not: {row.expected.word}"
+        done.wrong = f"{TIMELY} {done.wire}, not: {row.expected.word}"
         return
     if not client_under and not row.by_itself and \
             done.wire["data"] + done.wire["cookie"] + done.wire["asks"]:

@@ -5,16 +5,16 @@ _tfo() {
 	COMPREPLY=()
 	while IFS= read -r line; do
 		case $line in
-		:file) compopt -o filenames; COMPREPLY+=($(compgen -f -- "$word")) ;;
-		:directory) compopt -o filenames; COMPREPLY+=($(compgen -d -- "$word")) ;;
-		:host) COMPREPLY+=($(compgen -A hostname -- "$word")) ;;
-		:user) COMPREPLY+=($(compgen -u -- "$word")) ;;
-		:pid) COMPREPLY+=($(cd /proc && compgen -G "${word}[0-9]*" || echo "$word")) ;;
-		:program | :command) COMPREPLY+=($(compgen -c -- "$word")) ;;
+		:file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+		:directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+		:host) mapfile -t COMPREPLY < <(compgen -A hostname -- "$word") ;;
+		:user) mapfile -t COMPREPLY < <(compgen -u -- "$word") ;;
+		:pid) mapfile -t COMPREPLY < <(cd /proc && compgen -G "${word}[0-9]*" || echo "$word") ;;
+		:program | :command) mapfile -t COMPREPLY < <(compgen -c -- "$word") ;;
 		":command "*) if declare -F _command_offset >/dev/null; then
 				_command_offset "${line#* }"
 			else
-				compopt -o filenames; COMPREPLY+=($(compgen -f -- "$word"))
+				compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$word")
 			fi ;;
 		*) COMPREPLY+=("${line%%$'\t'*}") ;;
 		esac

@@ -13,9 +13,9 @@
 #include "cli/where.h"
 #include "core/clock.h"
 
-#define LOOK_US 100000	 /* so often TCP_INFO is asked how it fares */
+#define LOOK_US 100000	   /* so often TCP_INFO is asked how it fares */
 #define FAREWELL_US 200000 /* so long the rest of an answer is taken */
-#define HOPELESS 2	 /* SYNs or data sent again, and nothing has come back */
+#define HOPELESS 2	   /* SYNs or data sent again, and nothing has come back */
 
 struct under_way {
 	const struct attempt_order *order;

@@ -25,22 +25,7 @@ struct memory *known_map(struct text *why, bool *ret_none)
 
 struct memory *known_make(struct text *why)
 {
-	TEXT(path, PATH_MAX);
-	void *at;
-	int err;
-
-	if (!share_directory(&path, getenv("TFOSHIM_STATE"),
-			     getenv("XDG_RUNTIME_DIR"))) {
-		text_str(why, "there is no state directory");
-		return NULL;
-	}
-	err = share_map(path.at, MEMORY_FILE, sizeof(struct memory), &at);
-	if (!err)
-		return memory_ready(at) ? at : not_ours(&path, why);
-	text_str(why, path.at);
-	text_str(why, ": ");
-	text_str(why, strerror(-err));
-	return NULL;
+	return statefile_make(&file, why);
 }
 
 const char *known_habit(enum habit h)

@@ -40,7 +40,7 @@ struct passage_found {
 	struct shift_found by;
 	unsigned int class[CLASSES], contact[CLASSES], total;
 	unsigned int lost_plain; /* SYNs of the plain ones */
-	int error; /* why there is no connection, errno; 0 */
+	int error;		 /* why there is no connection, errno; 0 */
 };
 
 /* pause_s: net.ipv4.tcp_fastopen_blackhole_timeout_sec */

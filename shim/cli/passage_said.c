@@ -104,8 +104,9 @@ static void say_rest(struct text *t, const struct probing *p,
 static void say_accepted(struct text *t, const struct probing *p,
 			 const struct passage_found *f)
 {
-	text_str(t, "data in the SYN is accepted");
-	text_str(t, f->gain == GAIN_FASTER ? ": " : ", but ");
+	text_str(t, f->gain == GAIN_FASTER ? "Fast Open works: the SYN's data is "
+					     "accepted, and "
+					   : "the SYN's data is accepted, but ");
 	say_gain(t, p, f);
 	say_rest(t, p, f, f->class[CLASS_ACKED]);
 }
@@ -131,7 +132,7 @@ static void say_no_cookie(struct text *t, const struct probing *p,
 {
 	text_str(t, "no cookie is given: the server does no Fast Open, or the option "
 		    "is taken out on the way, there or back; from this end both look "
-		    "the same. It costs no time");
+		    "the same, and neither costs time");
 	say_rest(t, p, f, f->class[CLASS_ASKED]);
 }
 
@@ -155,16 +156,17 @@ static void say_refused(struct text *t, const struct probing *p,
 	say_rest(t, p, f, f->class[CLASS_REFUSED]);
 }
 
-/* Of those that had trouble. */
+/* Of those that had trouble; it is told before there are enough to be sure of it. */
 static void say_trouble(struct text *t, const struct probing *p,
 			const struct passage_found *f, const char *what,
 			const char *effect, unsigned int those)
 {
 	text_str(t, what);
 	text_str(t, effect);
-	if (f->gain == GAIN_SLOWER) {
-		text_str(t, ": ");
-		say_gain(t, p, f);
+	if (f->is_compared && f->by.by > 0) {
+		text_str(t, ": the first byte comes ");
+		spell_ms(t, f->by.by);
+		text_str(t, " later");
 	}
 	say_rest(t, p, f, those);
 }
@@ -252,8 +254,9 @@ static void say_unknown(struct text *t, const struct probing *p,
 			const struct passage_found *f)
 {
 	if (f->passage == PASSAGE_paused)
-		text_str(t, "the kernel has paused Fast Open of all clients here, since "
-			    "it took some way for a black hole");
+		text_str(t,
+			 "the kernel has paused Fast Open of all clients here, since "
+			 "it took some way for a black hole");
 	else if (p->is_stopped)
 		text_str(t, "it was stopped before anything could be said");
 	else

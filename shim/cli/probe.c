@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/json.h"
 #include "cli/known.h"
 #include "cli/lesson.h"
 #include "cli/machine.h"

@@ -2,6 +2,7 @@
 /* probed: what tfo probe found out, as text; see probed.h. */
 #include "cli/probed.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "cli/cli.h"
@@ -127,15 +128,15 @@ static void show_cookie(const struct probing *p)
 
 static void show_classes(const char *name, const unsigned int class[CLASSES])
 {
-	bool any = false;
+	const char *comma = name;
 
 	for (int c = 0; c < CLASSES; c++)
 		if (class[c]) {
-			printf(any ? ", %s %u" : name,
+			printf("%s%s %u", comma,
 			       passage_class_word((enum passage_class)c), class[c]);
-			any = true;
+			comma = ", ";
 		}
-	if (any)
+	if (comma != name)
 		putchar('\n');
 }
 
@@ -157,8 +158,7 @@ static void show_verdict(const struct probed *all, const struct probed_one *o)
 
 	passage_sentence(&o->p, &o->found, &all->kernel, &sentence);
 	passage_remedy(&o->p, &o->found, &all->kernel, &remedy);
-	printf("  verdict  %s%s%s: %s\n", paint(paint_of(&o->found)),
-	       passage_word(o->found.passage), paint(PAINT_NONE), sentence.at);
+	printf("  verdict  %s\n", sentence.at);
 	if (remedy.n)
 		printf("  remedy   %s\n", remedy.at);
 	if (o->p.is_stopped && o->p.plains + o->p.fasts)
@@ -179,7 +179,8 @@ static void show_one(const struct probed *all, const struct probed_one *o)
 		addr_print_host(&from, &o->p.before.from);
 		printf(" from %s", from.at);
 	}
-	putchar('\n');
+	printf(": %s%s%s\n", paint(paint_of(&o->found)), passage_word(o->found.passage),
+	       paint(PAINT_NONE));
 	if (!o->found.error && o->p.plains) {
 		show_times(o);
 		show_plot(&o->p);
@@ -187,9 +188,9 @@ static void show_one(const struct probed *all, const struct probed_one *o)
 	}
 	if (!o->found.error) {
 		show_cookie(&o->p);
-		show_classes("  contact  %s %u", o->found.contact);
+		show_classes("  contact  ", o->found.contact);
 		if (o->p.fasts)
-			show_classes("  SYNs     %s %u", o->found.class);
+			show_classes("  SYNs     ", o->found.class);
 	}
 	show_verdict(all, o);
 }

@@ -56,10 +56,14 @@ static const char *error_word(int error)
 		int error;
 		const char *word;
 	} rows[] = {
-		{ ECONNREFUSED, "ECONNREFUSED" }, { ECONNRESET, "ECONNRESET" },
-		{ ETIMEDOUT, "ETIMEDOUT" },	  { ENETUNREACH, "ENETUNREACH" },
-		{ EHOSTUNREACH, "EHOSTUNREACH" }, { EADDRNOTAVAIL, "EADDRNOTAVAIL" },
-		{ EACCES, "EACCES" },		  { EPERM, "EPERM" },
+		{ ECONNREFUSED, "ECONNREFUSED" },
+		{ ECONNRESET, "ECONNRESET" },
+		{ ETIMEDOUT, "ETIMEDOUT" },
+		{ ENETUNREACH, "ENETUNREACH" },
+		{ EHOSTUNREACH, "EHOSTUNREACH" },
+		{ EADDRNOTAVAIL, "EADDRNOTAVAIL" },
+		{ EACCES, "EACCES" },
+		{ EPERM, "EPERM" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)

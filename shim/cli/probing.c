@@ -29,8 +29,7 @@ bool probing_is_loss(const struct attempt *a)
 
 	if (a->kind == ATTEMPT_PLAIN || a->end == ATTEMPT_STOPPED)
 		return false;
-	return no_connection || a->syn_again ||
-	       a->outcome == OUTCOME_syn_retransmitted;
+	return no_connection || a->syn_again || a->outcome == OUTCOME_syn_retransmitted;
 }
 
 /* --- medians --------------------------------------------------------------------- */

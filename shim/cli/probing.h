@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * probing: the connections to one address: first one that asks for a cookie and carries
- * nothing in its SYN, then pairs of a plain one and one with Fast Open, in random order,
- * with pauses. It ends early where more of them would tell nothing new. What it all
- * means is left to cli/passage.
+ * nothing in its SYN, then pairs of a plain one and one with Fast Open, in random
+ * order, with pauses. It ends early where more of them would tell nothing new. What it
+ * all means is left to cli/passage.
  */
 #ifndef CLI_PROBING_H
 #define CLI_PROBING_H

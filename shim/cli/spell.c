@@ -53,7 +53,10 @@ void spell_ms(struct text *t, double us)
 	char room[32];
 	double ms = us / 1000, size = ms < 0 ? -ms : ms;
 
-	snprintf(room, sizeof(room), "%.*f ms", size < 10 ? 2 : size < 1000 ? 1 : 0,
+	snprintf(room, sizeof(room), "%.*f ms",
+		 size < 10     ? 2
+		 : size < 1000 ? 1
+			       : 0,
 		 ms);
 	text_str(t, room);
 }

@@ -141,7 +141,7 @@ static void say_refused(struct text *t, const struct probing *p,
 {
 	text_str(t, "data in the SYN is not taken, and goes again in the third packet, "
 		    "so that no time is lost: ");
-	if (p->renewed)
+	if (3 * p->renewed >= 2 * f->class[CLASS_REFUSED])
 		text_str(t, "another cookie came each time, as from servers behind one "
 			    "address that do not share a key (key-file)");
 	else if (!p->before.bytes && p->after.bytes)

@@ -64,7 +64,7 @@ static void draw(FILE *to, const struct axis *a, const struct plot_row *row,
 	fill(a, row, count);
 	while (end && !count[end - 1])
 		end--;
-	fprintf(to, "%*s%-*s  ", INDENT, "", (int)a->name, row->name);
+	fprintf(to, "%*s%-*s", INDENT, "", end ? (int)a->name + 2 : 0, row->name);
 	for (unsigned int i = 0; i < end; i++)
 		fputs(level[(count[i] * LEVELS + most - 1) / most], to);
 	putc('\n', to);

@@ -164,7 +164,7 @@ static void say_trouble(struct text *t, const struct probing *p,
 	text_str(t, what);
 	text_str(t, effect);
 	if (f->is_compared && f->by.by > 0) {
-		text_str(t, ": the first byte comes ");
+		text_str(t, "; with Fast Open the first byte comes ");
 		spell_ms(t, f->by.by);
 		text_str(t, " later");
 	}
@@ -230,8 +230,8 @@ static bool say_bad(struct text *t, const struct probing *p,
 		    const struct passage_found *f)
 {
 	if (f->passage == PASSAGE_data_dropped)
-		say_trouble(t, p, f, "SYNs with data are lost; with the option alone ",
-			    "they come through", f->class[CLASS_LOST]);
+		say_trouble(t, p, f, "SYNs with data are lost, while those with the ",
+			    "option alone come through", f->class[CLASS_LOST]);
 	else if (f->passage == PASSAGE_option_dropped)
 		say_trouble(t, p, f, "SYNs with the option, with data or without, ",
 			    "are lost, or their answers",

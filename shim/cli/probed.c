@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/paint.h"
@@ -151,6 +152,29 @@ static enum paint paint_of(const struct passage_found *f)
 		       : PAINT_BAD;
 }
 
+/* On a terminal it is broken between words, and goes on below its own beginning. */
+static void show_sentence(const char *name, const char *text)
+{
+	unsigned int width = paint_width(), margin = 2 + 9, at = margin;
+
+	printf("  %-9s", name);
+	while (*text) {
+		size_t word = strcspn(text, " ");
+
+		if (width > 2 * margin && at > margin && at + 1 + word > width) {
+			printf("\n%*s", (int)margin, "");
+			at = margin;
+		} else if (at > margin) {
+			putchar(' ');
+			at++;
+		}
+		printf("%.*s", (int)word, text);
+		at += (unsigned int)word;
+		text += word + strspn(text + word, " ");
+	}
+	putchar('\n');
+}
+
 static void show_verdict(const struct probed *all, const struct probed_one *o)
 {
 	TEXT(sentence, 1024);
@@ -158,7 +182,7 @@ static void show_verdict(const struct probed *all, const struct probed_one *o)
 
 	passage_sentence(&o->p, &o->found, &all->kernel, &sentence);
 	passage_remedy(&o->p, &o->found, &all->kernel, &remedy);
-	printf("  verdict  %s\n", sentence.at);
+	show_sentence("verdict", sentence.at);
 	if (remedy.n)
 		printf("  remedy   %s\n", remedy.at);
 	if (o->p.is_stopped && o->p.plains + o->p.fasts)

@@ -151,8 +151,8 @@ START_TEST(passage_losses)
 
 	add(&p, 3, fast_one(OUTCOME_syn_retransmitted, 1040000));
 	says(&p, 0, PASSAGE_data_dropped, GAIN_UNKNOWN,
-	     "SYNs with data are lost; with the option alone they come through: the "
-	     "first byte comes 1000 ms later",
+	     "SYNs with data are lost, while those with the option alone come through; "
+	     "with Fast Open the first byte comes 1000 ms later",
 	     "tfo = off");
 	/* one that was lost by chance beside one that was not proves nothing */
 	p.contact[p.contacts++] = empty_one(OUTCOME_opened_early, true);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cli/passage: what follows from a probe's connections, told in a word and a sentence. */
+/* cli/passage: what follows from the connections of a probe, in words. */
 #include <errno.h>
 #include <string.h>
 

@@ -20,9 +20,6 @@ enum {
 /* The bits of net.ipv4.tcp_fastopen here; -1: they cannot be read. */
 long machine_fastopen(void);
 
-/* net.ipv4.tcp_fastopen_blackhole_timeout_sec; -1: there is none. */
-long machine_pause_s(void);
-
 void machine_check(struct findings *findings);
 
 #endif

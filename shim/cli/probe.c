@@ -15,6 +15,7 @@
 #include "cli/known.h"
 #include "cli/lesson.h"
 #include "cli/machine.h"
+#include "cli/netstat.h"
 #include "cli/options.h"
 #include "cli/patience.h"
 #include "cli/probed.h"
@@ -236,6 +237,28 @@ static int show(const struct probed *all, bool json)
 	return say_done(status_of(all));
 }
 
+static void look_at_kernel(struct probed *all)
+{
+	struct netstat now;
+
+	netstat_read(&now);
+	all->kernel.bits = now.fastopen;
+	all->kernel.pause_s = now.blackhole_s;
+	all->holes = -1;
+	if (now.is_known[NETSTAT_BLACKHOLE])
+		all->holes = (long)now.n[NETSTAT_BLACKHOLE];
+}
+
+/* ... that the kernel found meanwhile. */
+static void count_holes(struct probed *all)
+{
+	struct netstat now;
+
+	netstat_read(&now);
+	if (all->holes >= 0 && now.is_known[NETSTAT_BLACKHOLE])
+		all->holes = (long)now.n[NETSTAT_BLACKHOLE] - all->holes;
+}
+
 /* What is to be sent can be made? Told before anything is. */
 static int try_request(const struct probed *all)
 {
@@ -260,7 +283,27 @@ static int probe(const struct asked *asked, struct probed *all)
 		all->no_memory = why.at;
 	patience_begin();
 	probe_all(all, memory, asked->seconds);
+	count_holes(all);
 	return show(all, asked->json);
+}
+
+/* NULL: no memory. */
+static struct probed *prepare(const struct asked *asked, const struct where *where)
+{
+	struct probed *all = calloc(1, sizeof(*all) + ADDRESSES * sizeof(*all->at));
+	bool good = all;
+
+	if (!all)
+		return NULL;
+	all->place = asked->place;
+	all->host = where->host;
+	all->pairs = (unsigned int)asked->pairs;
+	all->request = asked->is_chosen ? asked->request
+					: request_usual(where->at[0].port);
+	look_at_kernel(all);
+	for (unsigned int i = 0; good && i < where->n; i++)
+		good = add_address(all, &where->at[i]);
+	return good ? all : NULL;
 }
 
 static int probe_main(int argc, char **argv)
@@ -269,29 +312,19 @@ static int probe_main(int argc, char **argv)
 	struct probed *all;
 	struct where where;
 	int status = parse(&asked, argc, argv);
-	bool good = true;
 
 	if (!status)
 		status = where_find("probe", asked.place, false, &where);
 	if (status)
 		return status;
-	all = calloc(1, sizeof(*all) + ADDRESSES * sizeof(*all->at));
-	if (all) {
-		all->place = asked.place;
-		all->host = where.host;
-		all->pairs = (unsigned int)asked.pairs;
-		all->request = asked.is_chosen ? asked.request
-					       : request_usual(where.at[0].port);
-		all->kernel.bits = machine_fastopen();
-		all->kernel.pause_s = machine_pause_s();
-	}
-	for (unsigned int i = 0; all && good && i < where.n; i++)
-		good = add_address(all, &where.at[i]);
-	if (!all || !good || !all->n) {
+	all = prepare(&asked, &where);
+	if (all && all->n)
+		return probe(&asked, all);
+	if (all)
+		say_error("%s: no IPv4 or IPv6 address", asked.place);
+	else
 		say_error("out of memory");
-		return STATUS_SELF;
-	}
-	return probe(&asked, all);
+	return all ? STATUS_FINDING : STATUS_SELF;
 }
 
 const struct verb probe_verb = {

@@ -443,11 +443,19 @@ def kernel_pause():
     before = holes()
     tfolab.fault("drop-after-syn-data", "on port=80")
     done = probe(place(SERVER4, 80), "-n", PAIRS, "--json")
-    it = document("kernel-pause", done)["addresses"][0]
-    check("no-pause-by-probing", holes() == before and it["verdict"] == "swallowed",
-          f"{holes() - before} black holes: {it['verdict']}")
-    paused = swallow()
+    said = document("kernel-pause", done)
+    it = said["addresses"][0]
+    check("no-pause-by-probing", holes() == before and it["verdict"] == "swallowed" and
+          said["kernel"]["blackholes"] == 0, f"{holes() - before} black holes: "
+          f"{it['verdict']}")
+    other = threading.Thread(target=swallow)
+    other.start()
+    said = document("kernel-pause", probe(place(SERVER6, 443), "-n", "30", "--json"))
+    other.join()
+    paused = holes() > before
     tfolab.clear()
+    check("pause-meanwhile-is-told", said["kernel"]["blackholes"] == holes() - before == 1,
+          f"{said['kernel']}, {holes() - before}")
     done = probe(place(SERVER4, 80), "-n", PAIRS, "--json")
     it = document("kernel-pause", done)["addresses"][0]
     check("pause-is-told", paused and it["verdict"] == "paused" and done.code == 1 and
@@ -524,11 +532,10 @@ def story():
     odd = [line for line in requests if '"HEAD / HTTP/1.1" 200' not in line]
     check("only-head", bool(requests or wanted) and not odd,
           f"{len(requests)} requests, {odd[:2]}")
-    for rest in (as_text, on_terminal, interrupted, lambda: in_time(servers),
-                 named, own_host, nowhere, usage, client_off, remembered,
-                 remembered_losses, kernel_pause):
+    for rest in (as_text, on_terminal, interrupted, in_time, named, own_host, nowhere,
+                 usage, client_off, remembered, remembered_losses, kernel_pause):
         if not wanted or rest.__name__ in wanted:
-            rest()
+            rest(*([servers] if rest is in_time else []))
     if not wanted:
         check("every-field", not schema.unseen("probe"), str(schema.unseen("probe")))
 

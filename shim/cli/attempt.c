@@ -7,11 +7,16 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "cli/patience.h"
 #include "cli/where.h"
 #include "core/clock.h"
+#include "core/sys.h"
+
+/*
+ * What decides about Fast Open is asked of the kernel, past whatever stands in front of
+ * libc: under the shim itself, by /etc/ld.so.preload say, plain ones shall be plain.
+ */
 
 #define LOOK_US 100000	   /* so often TCP_INFO is asked how it fares */
 #define FAREWELL_US 200000 /* so long the rest of an answer is taken */
@@ -45,12 +50,12 @@ static uint32_t since(const struct under_way *u)
 static void open_early(struct under_way *u)
 {
 	size_t n = u->it->kind == ATTEMPT_FAST ? u->order->n : 0;
-	ssize_t sent = send(u->fd, u->order->bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	long sent = sys_sendto(u->fd, u->order->bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (sent > 0)
 		u->it->rode = (size_t)sent;
-	else if (sent < 0 && errno != EINPROGRESS && errno != EAGAIN)
-		end(u, ATTEMPT_FAILED, errno);
+	else if (sent < 0 && sent != -EINPROGRESS && sent != -EAGAIN)
+		end(u, ATTEMPT_FAILED, (int)-sent);
 	/* a cookie that is gone meanwhile is asked for by this SYN */
 	u->it->opened = sent > 0 || !n;
 }
@@ -62,28 +67,31 @@ static bool is_held_back(int fd)
 	return !outcome_facts(fd, &f) && f.nothing_sent;
 }
 
+static int prepare(struct under_way *u, int family)
+{
+	const int kind = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, on = 1;
+	int fd = (int)sys3(SYS_socket, family, kind, 0);
+
+	u->fd = fd;
+	if (fd < 0 || u->it->kind == ATTEMPT_PLAIN)
+		return fd < 0 ? fd : 0;
+	return sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on));
+}
+
 static void begin(struct under_way *u)
 {
 	struct sockaddr_storage to;
 	socklen_t len = where_socket(&u->order->to, &to);
-	int on = 1;
+	int err = prepare(u, to.ss_family);
 
 	u->it->begun_cs = clock_today_cs();
 	u->begun_us = clock_now_us();
-	u->fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (u->fd < 0 || (u->it->kind != ATTEMPT_PLAIN &&
-			  setsockopt(u->fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on,
-				     sizeof(on)) < 0)) {
-		end(u, ATTEMPT_FAILED, errno);
-		return;
-	}
-	u->begun_us = clock_now_us();
-	if (connect(u->fd, (struct sockaddr *)&to, len) < 0) {
-		if (errno != EINPROGRESS)
-			end(u, ATTEMPT_FAILED, errno);
-	} else if (u->it->kind != ATTEMPT_PLAIN && is_held_back(u->fd)) {
+	if (!err)
+		err = (int)sys3(SYS_connect, u->fd, &to, len);
+	if (err && err != -EINPROGRESS)
+		end(u, ATTEMPT_FAILED, -err);
+	else if (!err && u->it->kind != ATTEMPT_PLAIN && is_held_back(u->fd))
 		open_early(u);
-	}
 }
 
 /* --- what comes back ------------------------------------------------------------- */
@@ -92,12 +100,15 @@ static void begin(struct under_way *u)
 static void note_open(struct under_way *u)
 {
 	const char *rest = (const char *)u->order->bytes + u->it->rode;
+	size_t n = u->order->n - u->it->rode;
+	long sent = 0;
 
 	u->it->handshake_us = since(u);
 	u->open_us = clock_now_us();
-	if (u->it->rode < u->order->n &&
-	    send(u->fd, rest, u->order->n - u->it->rode, MSG_NOSIGNAL) < 0)
-		end(u, ATTEMPT_FAILED, errno);
+	if (n)
+		sent = sys_sendto(u->fd, rest, n, MSG_NOSIGNAL);
+	if (sent < 0)
+		end(u, ATTEMPT_FAILED, (int)-sent);
 }
 
 static void note_answer(struct under_way *u)
@@ -209,5 +220,5 @@ void attempt_make(const struct attempt_order *order, struct attempt *ret)
 	look(&u);
 	if (ret->end == ATTEMPT_ANSWERED)
 		take_leave(&u);
-	close(u.fd);
+	sys_close(u.fd);
 }

@@ -2,8 +2,6 @@
 /* passage: what becomes of Fast Open on the way; see passage.h. */
 #include "cli/passage.h"
 
-#include <errno.h>
-
 static const char *const words[] = {
 #define PASSAGE(word, means) #word,
 #include "cli/passage.def"
@@ -150,7 +148,7 @@ static int error_of(const struct probing *p)
 {
 	const struct attempt *first = p->plains ? &p->plain[0] : NULL;
 
-	if (p->kernel && p->kernel != -EOPNOTSUPP)
+	if (!probing_has_route(p))
 		return -p->kernel;
 	if (first && (first->end == ATTEMPT_FAILED || first->end == ATTEMPT_LOST) &&
 	    !first->handshake_us)

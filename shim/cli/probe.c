@@ -222,7 +222,7 @@ static int status_of(const struct probed *all)
 		const struct passage_found *f = &all->at[i]->found;
 
 		good += passage_is_good(f);
-		bad += !passage_is_good(f) && !(f->error && !all->at[i]->p.plains);
+		bad += !passage_is_good(f) && probing_has_route(&all->at[i]->p);
 	}
 	return good && !bad ? STATUS_OK : STATUS_FINDING;
 }
@@ -287,6 +287,13 @@ static int probe(const struct asked *asked, struct probed *all)
 	return show(all, asked->json);
 }
 
+static void drop(struct probed *all)
+{
+	for (unsigned int i = 0; all && i < all->n; i++)
+		free(all->at[i]);
+	free(all);
+}
+
 /* NULL: no memory. */
 static struct probed *prepare(const struct asked *asked, const struct where *where)
 {
@@ -303,7 +310,10 @@ static struct probed *prepare(const struct asked *asked, const struct where *whe
 	look_at_kernel(all);
 	for (unsigned int i = 0; good && i < where->n; i++)
 		good = add_address(all, &where->at[i]);
-	return good ? all : NULL;
+	if (good)
+		return all;
+	drop(all);
+	return NULL;
 }
 
 static int probe_main(int argc, char **argv)
@@ -318,13 +328,17 @@ static int probe_main(int argc, char **argv)
 	if (status)
 		return status;
 	all = prepare(&asked, &where);
-	if (all && all->n)
-		return probe(&asked, all);
-	if (all)
-		say_error("%s: no IPv4 or IPv6 address", asked.place);
-	else
+	if (!all) {
 		say_error("out of memory");
-	return all ? STATUS_FINDING : STATUS_SELF;
+		return STATUS_SELF;
+	}
+	status = STATUS_FINDING;
+	if (all->n)
+		status = probe(&asked, all);
+	else
+		say_error("%s: it has no IPv4 or IPv6 address", asked.place);
+	drop(all);
+	return status;
 }
 
 const struct verb probe_verb = {

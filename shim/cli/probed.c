@@ -2,7 +2,6 @@
 /* probed: what tfo probe found out, as text; see probed.h. */
 #include "cli/probed.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -199,7 +198,7 @@ static void show_one(const struct probed *all, const struct probed_one *o)
 
 	addr_print(&at, &o->p.at);
 	printf("\n%s%s%s", paint(PAINT_STRONG), at.at, paint(PAINT_NONE));
-	if (!o->p.kernel || o->p.kernel == -EOPNOTSUPP) {
+	if (probing_has_route(&o->p)) {
 		addr_print_host(&from, &o->p.before.from);
 		printf(" from %s", from.at);
 	}

@@ -164,7 +164,7 @@ static struct json_object *json_one(const struct probed *all,
 				    const struct probed_one *o)
 {
 	struct json_object *to = json_object_new_object();
-	bool has_route = !o->p.kernel || o->p.kernel == -EOPNOTSUPP;
+	bool has_route = probing_has_route(&o->p);
 	TEXT(address, 64);
 	TEXT(from, 64);
 

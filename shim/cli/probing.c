@@ -2,6 +2,7 @@
 /* probing: the connections to one address; see probing.h. */
 #include "cli/probing.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -30,6 +31,11 @@ bool probing_is_loss(const struct attempt *a)
 	if (a->kind == ATTEMPT_PLAIN || a->end == ATTEMPT_STOPPED)
 		return false;
 	return no_connection || a->syn_again || a->outcome == OUTCOME_syn_retransmitted;
+}
+
+bool probing_has_route(const struct probing *p)
+{
+	return !p->kernel || p->kernel == -EOPNOTSUPP;
 }
 
 /* --- medians --------------------------------------------------------------------- */
@@ -237,6 +243,8 @@ void probing_run(struct probing *p, struct request *request, uint64_t until_us,
 	t.until_us -= t.limit_us;
 	p->kernel = cookie_ask(&p->at, &p->before);
 	p->after = p->before;
+	if (!probing_has_route(p))
+		return;
 	p->is_stopped = !p->is_off && !contact(&t);
 	if (p->is_stopped || !is_there(&t))
 		return;

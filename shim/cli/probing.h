@@ -43,6 +43,8 @@ struct probing_watch {
 void probing_run(struct probing *p, struct request *request, uint64_t until_us,
 		 const struct probing_watch *watch);
 
+/* Is there a way there at all? Else no connection is made. */
+bool probing_has_route(const struct probing *p);
 /* Had it trouble because of Fast Open: a lost SYN, a reset, silence? */
 bool probing_is_loss(const struct attempt *a);
 /* The medians, in us; 0: none is known. */

@@ -356,6 +356,31 @@ def named():
           done.code == 0, f"{found}, {said['addresses_not_asked']} more")
 
 
+    hosts = flow.put(hosts, f"{SERVER4} half.example\n2001:db8:77::7 half.example\n")
+    words[6:8] = [os.environ["TFO"], "probe", "half.example:80"]
+    done = flow.run([*words[:9], "-n", "4", "--json"], timeout=90)
+    found = {it["address"]: it["verdict"] for it in
+             document("name-half", done)["addresses"]}
+    check("name-half", done.code == 0 and found == {
+        SERVER4: "accepted", "2001:db8:77::7": "unreachable"}, f"{found}, {done.code}")
+
+
+def under_shim():
+    """Where all programs are preloaded it measures the same: plain ones are plain."""
+    state = flow.scratch()
+    for _ in range(2):
+        tfolab.reset()
+        done = flow.run([os.environ["TFO"], "probe", place(SERVER4, 80), "-n", PAIRS,
+                         "--json"], state, 60)
+    it = document("under-shim", done)["addresses"][0]
+    counters = tfolab.counters()
+    tries = counters["c2s_syn_cookie"] + counters["c2s_syn_cookie_request"]
+    check("under-shim", it["gain"] == "faster" and tries == PAIRS + 1 and
+          counters["c2s_syn"] == 2 * PAIRS + 1 and
+          it["plain"]["first_byte_us"] >= 2000 * RTT,
+          f"{tries} of {counters['c2s_syn']} SYNs with the option: {it['sentence']}")
+
+
 def own_host():
     """Within one host nothing is promised."""
     server = socket.create_server(("127.0.0.1", 8080))
@@ -532,8 +557,8 @@ def story():
     odd = [line for line in requests if '"HEAD / HTTP/1.1" 200' not in line]
     check("only-head", bool(requests or wanted) and not odd,
           f"{len(requests)} requests, {odd[:2]}")
-    for rest in (as_text, on_terminal, interrupted, in_time, named, own_host, nowhere,
-                 usage, client_off, remembered, remembered_losses, kernel_pause):
+    for rest in (as_text, on_terminal, interrupted, in_time, named, under_shim, own_host,
+                 nowhere,                  usage, client_off, remembered, remembered_losses, kernel_pause):
         if not wanted or rest.__name__ in wanted:
             rest(*([servers] if rest is in_time else []))
     if not wanted:

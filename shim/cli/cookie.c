@@ -6,37 +6,20 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <linux/tcp_metrics.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "cli/where.h"
+
 /* --- the way there --------------------------------------------------------------- */
-
-static socklen_t socket_address(const struct addr *a, struct sockaddr_storage *ret)
-{
-	struct sockaddr_in *in4 = (struct sockaddr_in *)ret;
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
-
-	memset(ret, 0, sizeof(*ret));
-	if (a->version == 4) {
-		in4->sin_family = AF_INET;
-		in4->sin_port = htons(a->port);
-		memcpy(&in4->sin_addr, a->ip, 4);
-		return sizeof(*in4);
-	}
-	in6->sin6_family = AF_INET6;
-	in6->sin6_port = htons(a->port);
-	memcpy(&in6->sin6_addr, a->ip, 16);
-	return sizeof(*in6);
-}
 
 /* UDP's connect() sends nothing: it only looks for the route. */
 static int ask_route(const struct addr *to, struct cookie *ret)
 {
 	struct sockaddr_storage there, here;
-	socklen_t len = socket_address(to, &there), own = sizeof(here);
+	socklen_t len = where_socket(to, &there), own = sizeof(here);
 	int fd = socket(there.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
 
 	if (fd < 0)
@@ -132,20 +115,25 @@ static unsigned int find_u16(const struct message *m, uint16_t type)
 
 /* --- tcp_metrics ----------------------------------------------------------------- */
 
-static int ask_metrics(int fd, const struct addr *to, struct cookie *ret)
+static uint16_t find_family(int fd)
 {
-	const size_t bytes = to->version == 4 ? 4 : 16;
 	struct message m;
-	uint16_t family;
-	size_t n;
-	int err;
 
 	begin(&m, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
 	add(&m, CTRL_ATTR_FAMILY_NAME, TCP_METRICS_GENL_NAME,
 	    sizeof(TCP_METRICS_GENL_NAME));
-	err = ask(fd, &m);
-	family = (uint16_t)find_u16(&m, CTRL_ATTR_FAMILY_ID);
-	if (err || !family)
+	return ask(fd, &m) ? 0 : (uint16_t)find_u16(&m, CTRL_ATTR_FAMILY_ID);
+}
+
+static int ask_metrics(int fd, const struct addr *to, struct cookie *ret)
+{
+	const size_t bytes = to->version == 4 ? 4 : 16;
+	struct message m;
+	uint16_t family = find_family(fd);
+	size_t n;
+	int err;
+
+	if (!family)
 		return -EOPNOTSUPP;
 	begin(&m, family, TCP_METRICS_CMD_GET);
 	add(&m,
@@ -163,20 +151,106 @@ static int ask_metrics(int fd, const struct addr *to, struct cookie *ret)
 	return 0;
 }
 
-int cookie_ask(const struct addr *to, struct cookie *ret)
+static int open_netlink(void)
 {
 	const struct timeval patience = { .tv_sec = 2 };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	return fd;
+}
+
+int cookie_ask(const struct addr *to, struct cookie *ret)
+{
 	int err, fd;
 
 	*ret = (struct cookie){ 0 };
 	err = ask_route(to, ret);
 	if (err)
 		return err;
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	fd = open_netlink();
 	if (fd < 0)
 		return -EOPNOTSUPP;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	err = ask_metrics(fd, to, ret);
 	close(fd);
 	return err;
+}
+
+/* --- all of them ------------------------------------------------------------------ */
+
+static bool find_address(const struct message *m, struct addr *ret)
+{
+	size_t n;
+	const void *at = find(m, TCP_METRICS_ATTR_ADDR_IPV4, &n);
+
+	*ret = (struct addr){ .version = 4 };
+	if (!at) {
+		at = find(m, TCP_METRICS_ATTR_ADDR_IPV6, &n);
+		ret->version = 6;
+	}
+	if (!at || n != (ret->version == 4 ? 4 : 16))
+		return false;
+	memcpy(ret->ip, at, n);
+	return true;
+}
+
+struct dump {
+	void (*f)(const struct addr *to, unsigned int bytes, void *with);
+	void *with;
+	char answer[32768];
+};
+
+/* One of the answers, which come many at a time; false: that was the last. */
+static bool tell(const struct dump *d, const char *at, size_t n)
+{
+	struct message m = { 0 };
+	struct addr to;
+	size_t bytes;
+
+	memcpy(&m, at, n < sizeof(m) ? n : sizeof(m));
+	if (m.head.nlmsg_type == NLMSG_DONE || m.head.nlmsg_type == NLMSG_ERROR)
+		return false;
+	if (n <= sizeof(m) && find_address(&m, &to) &&
+	    find(&m, TCP_METRICS_ATTR_FOPEN_COOKIE, &bytes))
+		d->f(&to, (unsigned int)bytes, d->with);
+	return true;
+}
+
+static bool tell_all(const struct dump *d, size_t n)
+{
+	struct nlmsghdr head;
+
+	for (size_t at = 0; at + sizeof(head) <= n;
+	     at += (size_t)NLMSG_ALIGN(head.nlmsg_len)) {
+		memcpy(&head, d->answer + at, sizeof(head));
+		if (head.nlmsg_len < sizeof(head) || head.nlmsg_len > n - at ||
+		    !tell(d, d->answer + at, head.nlmsg_len))
+			return false;
+	}
+	return true;
+}
+
+int cookie_each(void (*f)(const struct addr *to, unsigned int bytes, void *with),
+		void *with)
+{
+	struct dump d = { .f = f, .with = with };
+	int fd = open_netlink();
+	uint16_t family = fd < 0 ? 0 : find_family(fd);
+	struct message m;
+	ssize_t n = -1;
+
+	if (family) {
+		begin(&m, family, TCP_METRICS_CMD_GET);
+		m.head.nlmsg_flags |= NLM_F_DUMP;
+		n = send(fd, &m, m.head.nlmsg_len, 0);
+	}
+	while (n > 0) {
+		n = recv(fd, d.answer, sizeof(d.answer), 0);
+		if (n > 0 && !tell_all(&d, (size_t)n))
+			break;
+	}
+	if (fd >= 0)
+		close(fd);
+	return n > 0 ? 0 : -EOPNOTSUPP;
 }

@@ -20,5 +20,11 @@ struct cookie {
 
 /* 0; -ENETUNREACH and its like: there is no way; -EOPNOTSUPP: it cannot be asked. */
 int cookie_ask(const struct addr *to, struct cookie *ret);
+/*
+ * Tells f of each host whose cookie the kernel keeps, from whatever address of ours.
+ * 0, or -EOPNOTSUPP: it cannot be asked.
+ */
+int cookie_each(void (*f)(const struct addr *to, unsigned int bytes, void *with),
+		void *with);
 
 #endif

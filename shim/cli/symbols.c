@@ -17,7 +17,7 @@
 #include "cli/lines.h"
 #include "core/clock.h"
 
-#define PATIENCE_S 20
+#define PATIENCE_MS 20000
 #define ANSWER_MOST (64u << 20)
 
 void symbols_want(struct symbols *s, uint64_t frame)
@@ -102,10 +102,16 @@ static void look(const struct symbols *s, size_t from, const struct ledger *l,
 	fflush(to);
 }
 
+static unsigned int patience(const struct symbols *s)
+{
+	return s->patience_ms ? s->patience_ms : PATIENCE_MS;
+}
+
 static pid_t start(const struct symbols *s, size_t from, const struct ledger *l,
 		   const struct process *p, int *ret_from)
 {
-	struct rlimit limit = { PATIENCE_S, PATIENCE_S }, none = { 0, 0 };
+	const rlim_t seconds = (patience(s) + 999) / 1000;
+	struct rlimit limit = { seconds, seconds }, none = { 0, 0 };
 	int ends[2];
 	pid_t pid;
 	FILE *to;
@@ -258,7 +264,7 @@ static size_t behind_module(const struct symbols *s, size_t i)
 
 void symbols_find(struct symbols *s, const struct ledger *l, const struct process *p)
 {
-	uint64_t end_us = clock_now_us() + PATIENCE_S * UINT64_C(1000000);
+	uint64_t end_us = clock_now_us() + patience(s) * UINT64_C(1000);
 	struct answer a = { 0 };
 	size_t from = 0;
 

@@ -50,6 +50,17 @@ static struct memory_row *row_find(const struct memory *m, uint64_t key)
 	return r && LOAD(r->whose) == (uint32_t)key ? r : NULL;
 }
 
+bool memory_at(const struct memory *m, unsigned int row, struct addr *ret)
+{
+	const struct memory_row *r = &m->row[row % MEMORY_DESTINATIONS];
+
+	*ret = (struct addr){ .port = LOAD(r->port), .version = LOAD(r->version) };
+	for (int i = 0; i < 16; i++)
+		ret->ip[i] = LOAD(r->ip[i]);
+	return (ret->version == 4 || ret->version == 6) &&
+	       row_find(m, key_of(ret, 0)) == r;
+}
+
 static void counts_clear(struct memory_counts *c)
 {
 	for (int i = 0; i < OUTCOMES; i++)

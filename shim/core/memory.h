@@ -128,6 +128,8 @@ bool memory_is_baseline(struct memory *m, const struct addr *to, uint32_t one_in
 /* false: neither the destination nor the habit is known. */
 bool memory_look(const struct memory *m, const struct addr *to, uint32_t program,
 		 struct memory_facts *ret);
+/* Which destination a row is of; false: none, or it is not at home there. */
+bool memory_at(const struct memory *m, unsigned int row, struct addr *ret);
 bool memory_answered(const struct memory *m, const struct addr *to, uint32_t within_s);
 /* Smoothed; 0: not known. */
 uint32_t memory_rtt_us(const struct memory *m, const struct addr *to);

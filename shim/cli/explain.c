@@ -126,7 +126,7 @@ static void look(struct explained *e, struct memory *m)
 		rule_value(e->rule, KEY_proven_for), rule_value(e->rule, KEY_strikes),
 		rule_value(e->rule, KEY_pause), rule_value(e->rule, KEY_slower_than));
 
-	e->is_known = memory_look(m, &e->at, program, &e->facts);
+	e->is_known = memory_view_look(m, &e->at, program, &e->facts);
 	memory_ask(m, &e->at, program, &rule, &e->view);
 	if (!*e->program)
 		e->facts.habit = e->view.habit = HABIT_UNKNOWN;

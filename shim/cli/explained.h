@@ -5,7 +5,7 @@
 
 #include "cli/cookie.h"
 #include "cli/json.h"
-#include "core/memory.h"
+#include "core/memory_view.h"
 #include "core/rule.h"
 
 struct explained {

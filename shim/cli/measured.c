@@ -16,6 +16,7 @@
 #include "cli/source.h"
 #include "cli/unclosed.h"
 #include "core/match.h"
+#include "core/memory_view.h"
 
 #define SITES_MOST \
 	4096 /* that are compared before the fifty with the most are known \
@@ -297,7 +298,7 @@ static void add_destinations(struct measured *m)
 	match = source_count(&policy, path, must_exist) ? NULL
 							: match_build(&policy, &self);
 	for (unsigned int row = 0; row < MEMORY_DESTINATIONS; row++)
-		if (memory_at(m->memory, row, &to))
+		if (memory_view_row(m->memory, row, &to))
 			look_at_destination(m, match, &to);
 	policy_drop(&policy);
 }

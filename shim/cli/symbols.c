@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@
 
 #define PATIENCE_MS 20000
 #define ANSWER_MOST (64u << 20)
+#define MEMORY_MOST ((rlim_t)8 << 30)
 
 void symbols_want(struct symbols *s, uint64_t frame)
 {
@@ -107,11 +110,44 @@ static unsigned int patience(const struct symbols *s)
 	return s->patience_ms ? s->patience_ms : PATIENCE_MS;
 }
 
+/*
+ * The files are what the program's user wrote: root reads them as that user, so that
+ * whoever gets the better of the reader has won nothing. A program that hides from its
+ * user belongs to root in /proc; only root can have made it so.
+ */
+static bool become_user_of(const struct process *p)
+{
+	char path[PROCESS_PATH];
+	struct stat owner;
+
+	if (geteuid() || !p)
+		return true;
+	process_path(p, "", path);
+	if (stat(path, &owner))
+		return false;
+	return !owner.st_uid || (!setgroups(0, NULL) &&
+				 !setresgid(owner.st_gid, owner.st_gid, owner.st_gid) &&
+				 !setresuid(owner.st_uid, owner.st_uid, owner.st_uid));
+}
+
+/* Enough for the largest programs there are, and no more. */
+static void limit_oneself(const struct symbols *s)
+{
+	const rlim_t seconds = (patience(s) + 999) / 1000;
+	const struct rlimit cpu = { seconds, seconds }, none = { 0, 0 },
+			    memory = { MEMORY_MOST, MEMORY_MOST };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* behind the change of the user */
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	setrlimit(RLIMIT_CPU, &cpu);
+	setrlimit(RLIMIT_CORE, &none);
+	setrlimit(RLIMIT_AS, &memory);
+	unsetenv("DEBUGINFOD_URLS"); /* nobody else is asked */
+}
+
 static pid_t start(const struct symbols *s, size_t from, const struct ledger *l,
 		   const struct process *p, int *ret_from)
 {
-	const rlim_t seconds = (patience(s) + 999) / 1000;
-	struct rlimit limit = { seconds, seconds }, none = { 0, 0 };
 	int ends[2];
 	pid_t pid;
 	FILE *to;
@@ -128,11 +164,10 @@ static pid_t start(const struct symbols *s, size_t from, const struct ledger *l,
 		return pid;
 	}
 	close(ends[0]);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setrlimit(RLIMIT_CPU, &limit);
-	setrlimit(RLIMIT_CORE, &none);
-	unsetenv("DEBUGINFOD_URLS"); /* nobody else is asked */
 	to = fdopen(ends[1], "w");
+	if (!become_user_of(p))
+		_exit(0);
+	limit_oneself(s);
 	if (to)
 		look(s, from, l, p, to);
 	_exit(0);

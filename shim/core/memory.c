@@ -4,7 +4,7 @@
 
 #include "core/clock.h"
 
-#define MAGIC 0x326d656d6f667432u /* "2tfomem2" */
+#define MAGIC 0x336d656d6f667432u /* "2tfomem3" */
 
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_acquire)
 #define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_release)
@@ -28,7 +28,7 @@ uint32_t memory_program(const char *path, size_t n)
 
 /* --- rows ------------------------------------------------------------------------ */
 
-static uint64_t key_of(const struct addr *to, uint32_t program)
+uint64_t memory_key(const struct addr *to, uint32_t program)
 {
 	uint64_t h = (addr_hash(to) ^ program) * 0x9e3779b97f4a7c15u;
 
@@ -42,23 +42,12 @@ static struct rows destinations(const struct memory *m)
 }
 
 /* NULL also for one that somebody claimed and has not begun: killed, say. */
-static struct memory_row *row_find(const struct memory *m, uint64_t key)
+struct memory_row *memory_row_of(const struct memory *m, uint64_t key)
 {
 	struct rows t = destinations(m);
 	struct memory_row *r = (struct memory_row *)(void *)rows_find(&t, key);
 
 	return r && LOAD(r->whose) == (uint32_t)key ? r : NULL;
-}
-
-bool memory_at(const struct memory *m, unsigned int row, struct addr *ret)
-{
-	const struct memory_row *r = &m->row[row % MEMORY_DESTINATIONS];
-
-	*ret = (struct addr){ .port = LOAD(r->port), .version = LOAD(r->version) };
-	for (int i = 0; i < 16; i++)
-		ret->ip[i] = LOAD(r->ip[i]);
-	return (ret->version == 4 || ret->version == 6) &&
-	       row_find(m, key_of(ret, 0)) == r;
 }
 
 static void counts_clear(struct memory_counts *c)
@@ -79,6 +68,7 @@ static void row_begin(struct memory_row *r, const struct addr *to, uint64_t key)
 	pace_clear(&r->pace);
 	STORE(r->rtt_us, 0);
 	STORE(r->saved_us, 0);
+	STORE(r->name[0], '\0');
 	for (int i = 0; i < 16; i++)
 		STORE(r->ip[i], to->ip[i]);
 	STORE(r->port, to->port);
@@ -131,8 +121,8 @@ static void ask_pauses(const struct memory *m, const struct addr *to,
 		       const struct memory_rule *rule, struct memory_view *ret)
 {
 	const struct strike_rule once = { 1, rule->strike.pause_cs };
-	uint64_t key = key_of(to, 0);
-	const struct memory_row *r = row_find(m, key);
+	uint64_t key = memory_key(to, 0);
+	const struct memory_row *r = memory_row_of(m, key);
 
 	if (r) {
 		ask_pause(&r->struck, key, &rule->strike, REASON_paused, ret);
@@ -153,8 +143,8 @@ static void ask_pauses(const struct memory *m, const struct addr *to,
 
 bool memory_answered(const struct memory *m, const struct addr *to, uint32_t within_s)
 {
-	uint64_t key = key_of(to, 0);
-	const struct memory_row *r = row_find(m, key);
+	uint64_t key = memory_key(to, 0);
+	const struct memory_row *r = memory_row_of(m, key);
 
 	return r &&
 	       recent(rows_seconds(key, LOAD(r->answered)), clock_today_s(), within_s);
@@ -162,7 +152,7 @@ bool memory_answered(const struct memory *m, const struct addr *to, uint32_t wit
 
 uint32_t memory_rtt_us(const struct memory *m, const struct addr *to)
 {
-	const struct memory_row *r = row_find(m, key_of(to, 0));
+	const struct memory_row *r = memory_row_of(m, memory_key(to, 0));
 
 	return r ? LOAD(r->rtt_us) : 0;
 }
@@ -174,32 +164,10 @@ void memory_ask(const struct memory *m, const struct addr *to, uint32_t program,
 
 	*ret = (struct memory_view){ .answered = false };
 	ret->answered = memory_answered(m, to, rule->proven_for_s);
-	ret->habit = habit_noted(&m->habits, key_of(to, program), &since);
+	ret->habit = habit_noted(&m->habits, memory_key(to, program), &since);
 	if (!recent(since, clock_today_s(), rule->proven_for_s))
 		ret->habit = HABIT_UNKNOWN;
 	ask_pauses(m, to, rule, ret);
-}
-
-bool memory_look(const struct memory *m, const struct addr *to, uint32_t program,
-		 struct memory_facts *ret)
-{
-	uint64_t key = key_of(to, 0);
-	const struct memory_row *r = row_find(m, key);
-
-	*ret = (struct memory_facts){ .answered_s = 0 };
-	ret->habit = habit_noted(&m->habits, key_of(to, program), &ret->habit_s);
-	for (int i = 0; r && i < OUTCOMES; i++)
-		ret->outcome[i] = LOAD(r->count.outcome[i]);
-	for (int i = 0; r && i < REASONS; i++)
-		ret->reason[i] = LOAD(r->count.reason[i]);
-	if (r) {
-		ret->answered_s = rows_seconds(key, LOAD(r->answered));
-		ret->rtt_us = LOAD(r->rtt_us);
-		ret->saved_us = LOAD(r->saved_us);
-		ret->fast_us = pace_median_us(&r->pace.fast);
-		ret->plain_us = pace_median_us(&r->pace.plain);
-	}
-	return r || ret->habit_s;
 }
 
 /* --- acting on it ---------------------------------------------------------------- */
@@ -223,8 +191,8 @@ static void seems_slower(struct memory_row *r, uint64_t key, bool is_sure)
 enum reason memory_gate(struct memory *m, const struct addr *to,
 			const struct memory_view *seen)
 {
-	uint64_t key = key_of(to, 0);
-	struct memory_row *r = row_find(m, key);
+	uint64_t key = memory_key(to, 0);
+	struct memory_row *r = memory_row_of(m, key);
 
 	if (seen->slower_now && r)
 		seems_slower(r, key, seen->pause == REASON_slower && !seen->is_due);
@@ -245,7 +213,7 @@ enum reason memory_gate(struct memory *m, const struct addr *to,
 
 bool memory_is_baseline(struct memory *m, const struct addr *to, uint32_t one_in)
 {
-	struct memory_row *r = row_find(m, key_of(to, 0));
+	struct memory_row *r = memory_row_of(m, memory_key(to, 0));
 
 	return r && pace_is_baseline(&r->pace, one_in);
 }
@@ -254,8 +222,8 @@ bool memory_is_baseline(struct memory *m, const struct addr *to, uint32_t one_in
 
 void memory_failed(struct memory *m, const struct addr *to)
 {
-	uint64_t key = key_of(to, 0);
-	struct memory_row *r = row_find(m, key);
+	uint64_t key = memory_key(to, 0);
+	struct memory_row *r = memory_row_of(m, key);
 
 	if (r)
 		STORE(r->answered, rows_stamp(key, 0));
@@ -264,7 +232,7 @@ void memory_failed(struct memory *m, const struct addr *to)
 void memory_strike(struct memory *m, const struct addr *to, enum strike_kind kind,
 		   uint64_t begun_cs)
 {
-	uint64_t key = key_of(to, 0), now = clock_today_cs();
+	uint64_t key = memory_key(to, 0), now = clock_today_cs();
 	struct memory_row *r = row_claim(m, to, key);
 
 	if (r && strike_add(&r->struck, (uint32_t)key, kind, begun_cs, now) &&
@@ -300,30 +268,63 @@ static void count(struct memory_counts *c, enum outcome o, enum reason why)
 	ADD(c->reason[why], 1);
 }
 
-static void end_row(struct memory_row *r, uint64_t key, const struct memory_end *end)
+/* Nearly always it is the name that is there. */
+static void note_name(struct memory_row *r, const char *name)
+{
+	for (int i = 0; name && i < MEMORY_NAME; i++) {
+		char c = i + 1 < MEMORY_NAME ? name[i] : '\0';
+
+		if (LOAD(r->name[i]) != c)
+			STORE(r->name[i], c);
+		if (!c)
+			break;
+	}
+}
+
+/*
+ * Chance decides at connect() who goes plainly, before anybody knows what will be
+ * written: so all of the others are compared with those, also whose data did not ride.
+ */
+static void compare(struct memory_row *r, uint64_t key, const struct memory_end *end)
 {
 	bool rode = end->had_data && end->reason == REASON_none;
 
+	if (!end->first_byte_us ||
+	    !pace_is_for(&r->pace, end->begun_cs, clock_today_cs()))
+		return;
+	if (end->reason == REASON_baseline) {
+		pace_add_plain(&r->pace, end->first_byte_us);
+	} else if (rode || end->compared) {
+		pace_add_fast(&r->pace, end->first_byte_us);
+		forgive_slow(r, key);
+	}
+}
+
+void memory_given_up(struct memory *m, const struct addr *to,
+		     const struct memory_end *end)
+{
+	uint64_t key = memory_key(to, 0);
+	struct memory_row *r = memory_row_of(m, key);
+
+	if (r)
+		compare(r, key, end);
+}
+
+static void end_row(struct memory_row *r, uint64_t key, const struct memory_end *end)
+{
 	count(&r->count, end->outcome, end->reason);
 	smooth_rtt(r, end->rtt_us);
 	if (end->answered)
 		STORE(r->answered, rows_stamp(key, clock_today_s()));
 	if (end->outcome == OUTCOME_data_acked && !end->syn_again)
 		ADD(r->saved_us, end->rtt_us);
-	if (!end->first_byte_us ||
-	    !pace_is_for(&r->pace, end->begun_cs, clock_today_cs()))
-		return;
-	if (rode) {
-		pace_add_fast(&r->pace, end->first_byte_us);
-		forgive_slow(r, key);
-	} else if (end->reason == REASON_baseline) {
-		pace_add(&r->pace.plain, end->first_byte_us);
-	}
+	note_name(r, end->name);
+	compare(r, key, end);
 }
 
 void memory_end(struct memory *m, const struct addr *to, const struct memory_end *end)
 {
-	uint64_t key = key_of(to, 0);
+	uint64_t key = memory_key(to, 0);
 	struct memory_row *r = row_claim(m, to, key);
 	enum outcome o = end->outcome;
 
@@ -346,8 +347,8 @@ void memory_end(struct memory *m, const struct addr *to, const struct memory_end
 
 void memory_declined(struct memory *m, const struct addr *to, enum reason why)
 {
-	uint64_t key = key_of(to, 0);
-	struct memory_row *r = row_find(m, key);
+	uint64_t key = memory_key(to, 0);
+	struct memory_row *r = memory_row_of(m, key);
 
 	if (!r)
 		return;
@@ -358,7 +359,7 @@ void memory_declined(struct memory *m, const struct addr *to, enum reason why)
 void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 		  enum habit h)
 {
-	habit_note(&m->habits, key_of(to, program), (uint32_t)key_of(to, 0), h);
+	habit_note(&m->habits, memory_key(to, program), (uint32_t)memory_key(to, 0), h);
 }
 
 /* --- forgetting ------------------------------------------------------------------ */
@@ -371,8 +372,8 @@ static void row_free(struct memory_row *r, uint64_t key)
 
 bool memory_forget(struct memory *m, const struct addr *to)
 {
-	uint64_t key = key_of(to, 0);
-	struct memory_row *r = row_find(m, key);
+	uint64_t key = memory_key(to, 0);
+	struct memory_row *r = memory_row_of(m, key);
 	bool known = r != NULL;
 
 	if (r)

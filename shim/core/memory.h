@@ -25,9 +25,10 @@
 #include "core/rows.h"
 #include "core/strike.h"
 
-#define MEMORY_FILE "destinations.2" /* the layout's version is part of the name */
+#define MEMORY_FILE "destinations.3" /* the layout's version is part of the name */
 #define MEMORY_DESTINATIONS 2048
 #define MEMORY_REASONS 16 /* room for more of them */
+#define MEMORY_NAME 60
 
 struct memory_counts {
 	_Atomic uint32_t outcome[OUTCOMES];
@@ -45,7 +46,8 @@ struct memory_row {
 	_Atomic uint8_t ip[16];	   /* where: for display, never believed */
 	_Atomic uint16_t port;
 	_Atomic uint8_t version;
-	_Atomic uint32_t whose; /* low half of the key whose past all this is */
+	_Atomic char name[MEMORY_NAME]; /* by which it was looked up, or empty */
+	_Atomic uint32_t whose;		/* low half of the key whose past all this is */
 };
 
 struct memory {
@@ -55,9 +57,9 @@ struct memory {
 	struct memory_row row[MEMORY_DESTINATIONS];
 };
 
-_Static_assert(sizeof(struct memory_row) == 256, "four cache lines");
+_Static_assert(sizeof(struct memory_row) == 384, "six cache lines");
 _Static_assert((int)REASONS <= MEMORY_REASONS, "there is room for every reason");
-_Static_assert(sizeof(struct memory) == 622528, "the layout of the file");
+_Static_assert(sizeof(struct memory) == 884672, "the layout of the file");
 
 /* What the policy says about it. */
 struct memory_rule {
@@ -88,24 +90,16 @@ struct memory_view {
 	struct strike_view strikes; /* that led to it, or may */
 };
 
-/* For those who display it. */
-struct memory_facts {
-	uint32_t answered_s; /* CLOCK_REALTIME; 0: never, or it failed since */
-	uint32_t outcome[OUTCOMES], reason[REASONS];
-	uint32_t rtt_us, fast_us, plain_us; /* 0: not known */
-	uint64_t saved_us;
-	enum habit habit; /* of the program, however old */
-	uint32_t habit_s;
-};
-
 /* How a connection went, once for each. */
 struct memory_end {
 	enum outcome outcome;
 	enum reason reason;
-	bool had_data;	/* its SYN */
-	bool syn_again; /* it had to be sent again */
-	bool answered;	/* bytes came back */
-	bool cut;	/* none did, it was ended by an error: that proves nothing */
+	bool had_data;	  /* its SYN */
+	bool syn_again;	  /* it had to be sent again */
+	bool answered;	  /* bytes came back */
+	bool cut;	  /* none did, it was ended by an error: that proves nothing */
+	bool compared;	  /* with those that go plainly: chance had decided that */
+	const char *name; /* of the host, as it was looked up; NULL: it was not */
 	uint32_t rtt_us;
 	uint32_t first_byte_us; /* after connect(); 0: not known */
 	uint64_t begun_cs;
@@ -113,6 +107,10 @@ struct memory_end {
 
 /* By which a program is known here: n bytes of the path of its file. */
 uint32_t memory_program(const char *path, size_t n);
+/* Of a program at a destination; 0: of the destination itself. */
+uint64_t memory_key(const struct addr *to, uint32_t program);
+/* By the key of a destination; NULL: there is none, or it is not whole. */
+struct memory_row *memory_row_of(const struct memory *m, uint64_t key);
 /* false: the file holds something else. */
 bool memory_ready(struct memory *m);
 void memory_ask(const struct memory *m, const struct addr *to, uint32_t program,
@@ -125,11 +123,6 @@ enum reason memory_gate(struct memory *m, const struct addr *to,
 			const struct memory_view *seen);
 /* One of those that go plainly, to be compared with?  See core/pace. */
 bool memory_is_baseline(struct memory *m, const struct addr *to, uint32_t one_in);
-/* false: neither the destination nor the habit is known. */
-bool memory_look(const struct memory *m, const struct addr *to, uint32_t program,
-		 struct memory_facts *ret);
-/* Which destination a row is of; false: none, or it is not at home there. */
-bool memory_at(const struct memory *m, unsigned int row, struct addr *ret);
 bool memory_answered(const struct memory *m, const struct addr *to, uint32_t within_s);
 /* Smoothed; 0: not known. */
 uint32_t memory_rtt_us(const struct memory *m, const struct addr *to);
@@ -141,6 +134,12 @@ void memory_strike(struct memory *m, const struct addr *to, enum strike_kind kin
 /* See core/habit. */
 void memory_habit(struct memory *m, const struct addr *to, uint32_t program,
 		  enum habit h);
+/*
+ * Nothing came back for so long, and the program gave it up: for those who compare it
+ * took at least as long as that.
+ */
+void memory_given_up(struct memory *m, const struct addr *to,
+		     const struct memory_end *end);
 /* A connection's one record. */
 void memory_end(struct memory *m, const struct addr *to, const struct memory_end *end);
 /* ... of one that was never ours: no row is made for it. */

@@ -41,17 +41,38 @@ static void put(struct pace_times *t, uint32_t n, uint32_t us)
 		atomic_store_explicit(&t->n, PACE_SAMPLES, memory_order_relaxed);
 }
 
-void pace_add(struct pace_times *t, uint32_t us)
+static void add(struct pace_times *t, uint32_t us)
 {
 	put(t, atomic_fetch_add_explicit(&t->n, 1, memory_order_relaxed), us);
+}
+
+void pace_add_plain(struct pace *p, uint32_t us)
+{
+	uint32_t n = atomic_fetch_add_explicit(&p->pairs.n, 1, memory_order_relaxed);
+
+	add(&p->plain, us);
+	STORE(p->pairs.fast[n % PACE_PAIRS], 0);
+	STORE(p->pairs.plain[n % PACE_PAIRS], shorten(us ? us : 1));
+}
+
+/* The newest pair, if it is not whole. */
+static void pair(struct pace_pairs *p, uint32_t us)
+{
+	uint32_t n = LOAD(p->n);
+	uint16_t none = 0;
+
+	if (n)
+		atomic_compare_exchange_strong(&p->fast[(n - 1) % PACE_PAIRS], &none,
+					       shorten(us ? us : 1));
 }
 
 void pace_add_fast(struct pace *p, uint32_t us)
 {
 	uint32_t n = LOAD(p->fast.n);
 
+	pair(&p->pairs, us);
 	if (!pace_is_sure(p))
-		pace_add(&p->fast, us);
+		add(&p->fast, us);
 	/* who is not the one to count it lets it be: there will be others */
 	else if (n < PACE_SAMPLES && n <= LOAD(p->plain.n) &&
 		 atomic_compare_exchange_strong(&p->fast.n, &n, n + 1))
@@ -68,6 +89,11 @@ static void restart(struct pace *p, uint32_t since)
 void pace_clear(struct pace *p)
 {
 	STORE(p->turns, 0);
+	STORE(p->pairs.n, 0);
+	for (int i = 0; i < PACE_PAIRS; i++) {
+		STORE(p->pairs.plain[i], 0);
+		STORE(p->pairs.fast[i], 0);
+	}
 	restart(p, 0);
 }
 
@@ -112,6 +138,19 @@ uint32_t pace_median_us(const struct pace_times *t)
 	size_t n = sorted(t, v);
 
 	return n ? lengthen(v[n / 2]) : 0;
+}
+
+void pace_sets_of(const struct pace *p, struct pace_sets *ret)
+{
+	*ret = (struct pace_sets){ 0 };
+	for (int i = 0; i < PACE_PAIRS; i++) {
+		uint16_t plain = LOAD(p->pairs.plain[i]), fast = LOAD(p->pairs.fast[i]);
+
+		if (plain)
+			ret->plain_us[ret->plain++] = lengthen(plain);
+		if (plain && fast)
+			ret->fast_us[ret->fast++] = lengthen(fast);
+	}
 }
 
 /* Who makes the next connection has seen nothing in it: it is over. */

@@ -12,22 +12,39 @@
 #include <stdint.h>
 
 #define PACE_SAMPLES 8
+#define PACE_PAIRS 16
 
 struct pace_times {
 	_Atomic uint32_t n; /* ever counted; the last PACE_SAMPLES are there */
 	_Atomic uint16_t at[PACE_SAMPLES];
 };
 
+/*
+ * Those that went plainly, each with the one of the others that came next: of the same
+ * hour, so that a server's bad days fall on both alike.
+ */
+struct pace_pairs {
+	_Atomic uint32_t n; /* ever begun; the last PACE_PAIRS are there */
+	_Atomic uint16_t plain[PACE_PAIRS], fast[PACE_PAIRS]; /* 0: none yet */
+};
+
 struct pace {
 	struct pace_times fast, plain;
+	struct pace_pairs pairs;
 	_Atomic uint32_t turns; /* connections asked about */
 	_Atomic uint32_t since; /* looked at closely since then, in cs; 0: not */
 };
 
 /* Microseconds from connect() to the first byte, without Fast Open ... */
-void pace_add(struct pace_times *t, uint32_t us);
+void pace_add_plain(struct pace *p, uint32_t us);
 /* ... and with it. */
 void pace_add_fast(struct pace *p, uint32_t us);
+/* For those who compare: how many of each are there, in no order. */
+struct pace_sets {
+	unsigned int fast, plain;
+	uint32_t fast_us[PACE_PAIRS], plain_us[PACE_PAIRS];
+};
+void pace_sets_of(const struct pace *p, struct pace_sets *ret);
 /* Start again. */
 void pace_clear(struct pace *p);
 /*

@@ -135,7 +135,7 @@ enum reason choice_not_proven(int fd, const struct choice *c)
 }
 
 /* A pause, or one of those to compare with; only TCP has either. */
-static enum reason held_off(int fd, const struct choice *c)
+static enum reason held_off(int fd, struct choice *c)
 {
 	uint32_t one_in = (uint32_t)c->rule.value[KEY_baseline];
 	enum reason why = REASON_none;
@@ -145,8 +145,10 @@ static enum reason held_off(int fd, const struct choice *c)
 					: CHOICE_NOT_TCP;
 	if (why != REASON_none || c->known.pause == REASON_paused)
 		return why; /* a trial is none of those */
-	if (addr_is_loopback(&c->to) || habit(c) != REASON_none || !c->known.answered ||
-	    !learn_is_baseline(&c->to, one_in))
+	if (addr_is_loopback(&c->to) || habit(c) != REASON_none || !c->known.answered)
+		return REASON_none;
+	c->compared = one_in && !learn_is_baseline(&c->to, one_in);
+	if (!one_in || c->compared)
 		return REASON_none;
 	return choice_is_tcp(fd) ? REASON_baseline : CHOICE_NOT_TCP;
 }
@@ -188,6 +190,7 @@ bool choice_make(int fd, const struct sockaddr *to, socklen_t len, struct choice
 	tally_aside(TRAFFIC_TAKES_PART);
 	if (ret->rule.says_something && choice_is_tcp(fd))
 		sockopt_client(fd, &ret->rule);
+	ret->compared = false;
 	ret->why = choose(fd, ret);
 	return true;
 }

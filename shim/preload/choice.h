@@ -21,6 +21,7 @@ struct choice {
 	 * but its connection is watched, to compare with; else it goes plainly.
 	 */
 	enum reason why;
+	bool compared; /* chance might have made it REASON_baseline */
 };
 
 #define CHOICE_NOT_TCP REASONS /* nothing to decide, nothing to write down */

@@ -118,7 +118,8 @@ static void fill(int fd, struct slot *s, const struct choice *c, uint64_t begun_
 	s->sleeps = thread_self.sleeps;
 	s->reason = c->why & 15;
 	s->payload = c->rule.value[KEY_payload] & 15;
-	s->flags = sys_blocks(fd) ? SLOT_BLOCKING : 0;
+	s->flags = (sys_blocks(fd) ? SLOT_BLOCKING : 0) |
+		   (c->compared ? SLOT_COMPARED : 0);
 }
 
 /* The kernel has a cookie, and holds the SYN back. */

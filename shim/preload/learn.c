@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/clock.h"
+#include "preload/names.h"
 #include "preload/state.h"
 #include "preload/tally.h"
 
@@ -93,6 +94,17 @@ void learn_strike(int fd, struct slot *s)
 	strike(s, STRIKE_DATA);
 }
 
+/* What is known of it before the kernel is asked. */
+static struct memory_end begin(struct slot *s)
+{
+	return (struct memory_end){
+		.reason = (enum reason)s->reason,
+		.had_data = slot_has(s, SLOT_SYN_DATA),
+		.compared = slot_has(s, SLOT_COMPARED),
+		.begun_cs = begun_cs(s),
+	};
+}
+
 /* It asked for Fast Open, and nothing has come back for longer than ever before. */
 static bool is_overdue(const struct tcp_facts *f, uint32_t age_us, uint32_t rtt_us)
 {
@@ -102,12 +114,16 @@ static bool is_overdue(const struct tcp_facts *f, uint32_t age_us, uint32_t rtt_
 void learn_given_up(int fd, struct slot *s)
 {
 	struct memory *m = memory_now();
+	struct memory_end end = begin(s);
 	struct tcp_facts f;
 
-	if (!m || s->reason == REASON_baseline || outcome_facts(fd, &f) ||
-	    !f.handshaking || f.nothing_sent)
+	if (!m || outcome_facts(fd, &f) || !f.handshaking || f.nothing_sent)
 		return;
-	if (!is_overdue(&f, slot_age_us(s, clock_now_us()), memory_rtt_us(m, &s->to)))
+	end.first_byte_us = slot_age_us(s, clock_now_us());
+	if (!is_overdue(&f, end.first_byte_us, memory_rtt_us(m, &s->to)))
+		return;
+	memory_given_up(m, &s->to, &end);
+	if (s->reason == REASON_baseline)
 		return;
 	learn_failed(&s->to);
 	strike(s, slot_has(s, SLOT_SYN_DATA) ? STRIKE_DATA : STRIKE_OPTION);
@@ -185,18 +201,16 @@ static void record(struct memory *m, struct slot *s, const struct tcp_facts *f,
 		   bool first_byte)
 {
 	uint64_t now = clock_now_us();
-	struct memory_end end = {
-		.outcome = outcome_of(f, slot_has(s, SLOT_COOKIE_SYN),
-				      slot_has(s, SLOT_SYN_DATA)),
-		.reason = (enum reason)s->reason,
-		.had_data = slot_has(s, SLOT_SYN_DATA),
-		.syn_again = syn_again(s, f),
-		.answered = f->bytes_received > 0,
-		.cut = f->closed && !f->bytes_received,
-		.rtt_us = f->rtt_us,
-		.begun_cs = begun_cs(s),
-	};
+	struct memory_end end = begin(s);
+	char host[NAMES_BYTES];
 
+	end.outcome = outcome_of(f, slot_has(s, SLOT_COOKIE_SYN), end.had_data);
+	end.syn_again = syn_again(s, f);
+	end.answered = f->bytes_received > 0;
+	end.cut = f->closed && !f->bytes_received;
+	end.rtt_us = f->rtt_us;
+	if (names_find(&s->to, host))
+		end.name = host;
 	/* the kernel still tells of the SYN that is forgotten */
 	if (slot_has(s, SLOT_LOST))
 		end.outcome = OUTCOME_syn_retransmitted;

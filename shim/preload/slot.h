@@ -38,6 +38,7 @@ enum slot_flag {
 	SLOT_SILENT = 2048, /* its SYN was sent again: the memory knows */
 	SLOT_LOST = 8192,   /* ... and was lost, with its data: this is a second one */
 	SLOT_SEEN = 1024,   /* a loop that waits elsewhere may have been told so */
+	SLOT_COMPARED = 16384, /* chance might have had it go plainly, and did not */
 };
 
 struct slot {

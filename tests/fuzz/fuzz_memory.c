@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "core/memory.h"
+#include "core/memory_view.h"
 #include "fuzz.h"
 
 static const struct memory_rule believing = { UINT32_MAX, { 2, 60000 }, 1200 };
@@ -61,7 +61,7 @@ static void use(const struct addr *to, uint8_t how)
 	     v.pause == REASON_slower);
 	memory_gate(&m, to, &v);
 	memory_is_baseline(&m, to, how);
-	memory_look(&m, to, how, &facts);
+	memory_view_look(&m, to, how, &facts);
 	memory_habit(&m, to, how, habit);
 	records(to, how);
 	if (how & 1)

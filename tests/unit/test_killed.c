@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
-#include "core/memory.h"
+#include "core/memory_view.h"
 #include "unit.h"
 
 #define WRITERS 3
@@ -120,7 +120,7 @@ static bool has_anothers_past(uint32_t n)
 	struct addr to = dest(n);
 	struct memory_facts f;
 
-	if (!memory_look(&shared->memory, &to, PROGRAM, &f))
+	if (!memory_view_look(&shared->memory, &to, PROGRAM, &f))
 		return false;
 	for (int o = 0; o < OUTCOMES; o++)
 		if (f.outcome[o] && o != (int)outcome_at(n))
@@ -151,7 +151,7 @@ static uint64_t outcomes_at(uint32_t n)
 	struct memory_facts f;
 	uint64_t sum = 0;
 
-	ck_assert(memory_look(&shared->memory, &to, PROGRAM, &f));
+	ck_assert(memory_view_look(&shared->memory, &to, PROGRAM, &f));
 	for (int o = 0; o < OUTCOMES; o++)
 		sum += f.outcome[o];
 	return sum;

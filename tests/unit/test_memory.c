@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
-#include "core/memory.h"
+#include "core/memory_view.h"
 #include "unit.h"
 
 #define FOR_S 600
@@ -381,7 +381,7 @@ START_TEST(memory_stays_forgotten)
 		ck_assert_int_eq(gate(m, &a), REASON_none);
 		ck_assert_uint_eq(view_of(m, &a).strikes.count, 0);
 		ck_assert(!answered(m, &a, FOR_S));
-		ck_assert(memory_look(m, &a, PROGRAM, &f));
+		ck_assert(memory_view_look(m, &a, PROGRAM, &f));
 		ck_assert_uint_eq(f.fast_us, 0);
 	}
 }
@@ -410,11 +410,11 @@ START_TEST(memory_inherits_nothing_half)
 	m->row[(key_of_b >> 32) % MEMORY_DESTINATIONS] = *r;
 	m->row[(key_of_b >> 32) % MEMORY_DESTINATIONS].head.key = key_of_b;
 	ck_assert_int_eq(view_of(m, &b).pause, REASON_none);
-	memory_look(m, &b, PROGRAM, &f);
+	memory_view_look(m, &b, PROGRAM, &f);
 	ck_assert_uint_eq(f.fast_us, 0);
 	ck_assert_uint_eq(f.rtt_us, 0);
 	rides(m, &b, 20000);
-	ck_assert(memory_look(m, &b, PROGRAM, &f));
+	ck_assert(memory_view_look(m, &b, PROGRAM, &f));
 	ck_assert_uint_eq(f.outcome[OUTCOME_data_acked], 1);
 	ck_assert_uint_eq(f.plain_us, 0);
 }
@@ -583,14 +583,14 @@ START_TEST(memory_measures)
 		compares(m, &a, 20000);
 	}
 	ck_assert_int_eq(view_of(m, &a).pause, REASON_slower);
-	ck_assert(memory_look(m, &a, PROGRAM, &f));
+	ck_assert(memory_view_look(m, &a, PROGRAM, &f));
 	ck_assert_uint_eq(f.saved_us, 9 * PACE_SAMPLES * 20000);
 	ck_assert_uint_eq(f.rtt_us, 20000);
 	ck_assert_uint_eq(f.reason[REASON_baseline], 2 * PACE_SAMPLES);
 	ck_assert(f.fast_us > 29980 && f.fast_us <= 30000);
 	ck_assert_int_eq(gate(m, &a), REASON_slower);
 	ck_assert_int_eq(gate(m, &a), REASON_slower);
-	ck_assert(memory_look(m, &a, PROGRAM, &f));
+	ck_assert(memory_view_look(m, &a, PROGRAM, &f));
 	ck_assert_uint_eq(f.fast_us, 0); /* from now on only what comes counts */
 	memory_forget(m, &a);
 	for (int i = 0; i < 8 * PACE_SAMPLES; i++) {
@@ -601,6 +601,63 @@ START_TEST(memory_measures)
 }
 END_TEST
 
+/* Who goes plainly is chosen before anybody knows what will be written. */
+START_TEST(memory_compares_what_chance_chose)
+{
+	struct memory *m = new_memory();
+	struct addr a = dest(1), found;
+	struct memory_end held = {
+		.reason = REASON_payload,
+		.outcome = OUTCOME_opened_early,
+		.answered = true,
+		.first_byte_us = 50000,
+		.begun_cs = begun(),
+		.name = "example.org",
+	};
+	struct memory_facts f;
+
+	compares(m, &a, 40000);
+	memory_end(m, &a, &held); /* it was never one of those */
+	memory_view_look(m, &a, PROGRAM, &f);
+	ck_assert_uint_eq(f.sets.plain, 1);
+	ck_assert_uint_eq(f.sets.fast, 0);
+	held.compared = true;
+	memory_end(m, &a, &held);
+	compares(m, &a, 40000);
+	memory_given_up(m, &a, &held);
+	compares(m, &a, 40000);
+	memory_view_look(m, &a, PROGRAM, &f);
+	ck_assert_uint_eq(f.sets.plain, 3);
+	ck_assert_uint_eq(f.sets.fast, 2);
+	ck_assert(f.sets.fast_us[1] > 49900);
+	ck_assert_str_eq(f.name, "example.org");
+	for (unsigned int i = 0, n = 0; i < MEMORY_DESTINATIONS; i++) {
+		n += memory_view_row(m, i, &found);
+		ck_assert_uint_le(n, 1);
+		if (i + 1 == MEMORY_DESTINATIONS)
+			ck_assert_uint_eq(n, 1);
+	}
+}
+END_TEST
+
+/* What a row says of its address is believed only where its key was made of it. */
+START_TEST(memory_shows_no_other_address)
+{
+	struct memory *m = new_memory();
+	struct addr a = dest(1), found;
+	struct memory_row *r;
+
+	answers(m, &a);
+	r = memory_row_of(m, memory_key(&a, 0));
+	ck_assert_ptr_nonnull(r);
+	ck_assert(memory_view_row(m, (unsigned int)(r - m->row), &found));
+	ck_assert_mem_eq(&found, &a, sizeof(a));
+	r->ip[3]++;
+	ck_assert(!memory_view_row(m, (unsigned int)(r - m->row), &found));
+	memory_view_row(m, UINT32_MAX, &found);
+}
+END_TEST
+
 START_TEST(memory_declines)
 {
 	struct memory *m = new_memory();
@@ -608,10 +665,10 @@ START_TEST(memory_declines)
 	struct memory_facts f;
 
 	memory_declined(m, &a, REASON_policy);
-	ck_assert(!memory_look(m, &a, PROGRAM, &f)); /* no row is spent on it */
+	ck_assert(!memory_view_look(m, &a, PROGRAM, &f)); /* no row is spent on it */
 	answers(m, &b);
 	memory_declined(m, &b, REASON_own_tfo);
-	ck_assert(memory_look(m, &b, PROGRAM, &f));
+	ck_assert(memory_view_look(m, &b, PROGRAM, &f));
 	ck_assert_uint_eq(f.reason[REASON_own_tfo], 1);
 	ck_assert_uint_eq(f.outcome[OUTCOME_plain], 2);
 }
@@ -789,6 +846,8 @@ static void all(TCase *c)
 	tcase_add_test(c, memory_measures);
 	tcase_add_test(c, memory_is_not_fooled_by_load);
 	tcase_add_test(c, memory_slower_ends);
+	tcase_add_test(c, memory_compares_what_chance_chose);
+	tcase_add_test(c, memory_shows_no_other_address);
 	tcase_add_test(c, memory_declines);
 	tcase_add_test(c, memory_forgets_habits);
 	tcase_add_test(c, memory_survives_garbage);

@@ -9,10 +9,10 @@ START_TEST(samples_are_nearly_exact)
 {
 	for (int i = 0; i < 100000; i++) {
 		uint32_t us = (uint32_t)unit_dice() >> unit_dice() % 31, got;
-		struct pace_times t = { 0 };
+		struct pace p = { 0 };
 
-		pace_add(&t, us);
-		got = pace_median_us(&t);
+		pace_add_plain(&p, us);
+		got = pace_median_us(&p.plain);
 		ck_assert(got <= us && us - got <= us / 2048);
 	}
 }
@@ -27,7 +27,7 @@ START_TEST(baselines_keep_their_share)
 		ck_assert(!pace_is_baseline(&p, 64));
 	for (int i = 0; i < 6400 - PACE_WARM; i++)
 		if (pace_is_baseline(&p, 64)) {
-			pace_add(&p.plain, 1000);
+			pace_add_plain(&p, 1000);
 			if (++n == PACE_SAMPLES)
 				filled = i;
 		}
@@ -71,7 +71,7 @@ static int found(int connections, double ratio, double noise)
 
 		for (int i = 0; i < connections && !slower; i++) {
 			if (pace_is_baseline(&p, 64))
-				pace_add(&p.plain, noisy(40000, noise));
+				pace_add_plain(&p, noisy(40000, noise));
 			else
 				pace_add_fast(&p, noisy(40000 * ratio, noise));
 			slower = is_slower(&p, i);
@@ -105,7 +105,7 @@ START_TEST(a_stumble_is_no_path)
 			ck_assert_msg(!is_slower(&p, i), "%d in turn, after %d", length,
 				      i);
 			if (pace_is_baseline(&p, 64)) {
-				pace_add(&p.plain, us);
+				pace_add_plain(&p, us);
 				plain++;
 			} else {
 				pace_add_fast(&p, us);
@@ -124,12 +124,12 @@ START_TEST(a_new_fault_is_found)
 
 	for (int i = 0; i < 5000; i++)
 		if (pace_is_baseline(&p, 64))
-			pace_add(&p.plain, 40000);
+			pace_add_plain(&p, 40000);
 		else
 			pace_add_fast(&p, 40000);
 	for (; n < 1000 && !is_slower(&p, n); n++)
 		if (pace_is_baseline(&p, 64))
-			pace_add(&p.plain, 40000);
+			pace_add_plain(&p, 40000);
 		else
 			pace_add_fast(&p, 60000);
 	ck_assert_int_lt(n, 100);
@@ -140,15 +140,19 @@ START_TEST(garbage_is_taken)
 {
 	for (int i = 0; i < 10000; i++) {
 		struct pace p;
+		struct pace_sets s;
 
 		for (size_t k = 0; k < sizeof(p); k++)
 			((uint8_t *)&p)[k] = (uint8_t)unit_dice();
 		pace_is_slower(&p, (uint32_t)unit_dice());
 		pace_is_baseline(&p, (uint32_t)unit_dice() % 1000);
-		pace_add(&p.plain, (uint32_t)unit_dice());
+		pace_add_plain(&p, (uint32_t)unit_dice());
 		pace_add_fast(&p, (uint32_t)unit_dice());
 		pace_median_us(&p.plain);
 		pace_is_sure(&p);
+		pace_sets_of(&p, &s);
+		ck_assert_uint_le(s.fast, s.plain);
+		ck_assert_uint_le(s.plain, PACE_PAIRS);
 	}
 }
 END_TEST
@@ -163,8 +167,8 @@ START_TEST(a_close_look_is_of_now)
 	ck_assert(!pace_is_sure(&p));
 	for (int i = 0; i < 2 * PACE_WARM; i++)
 		pace_is_baseline(&p, 64);
-	pace_add(&p.fast, 1000);
-	pace_add(&p.plain, 1000);
+	pace_add_fast(&p, 1000);
+	pace_add_plain(&p, 1000);
 	pace_look_closely(&p, t0);
 	ck_assert_uint_eq(pace_median_us(&p.fast), 0);
 	ck_assert_uint_eq(pace_median_us(&p.plain), 0);
@@ -180,7 +184,7 @@ START_TEST(a_close_look_is_of_now)
 		pace_add_fast(&p, 1000);
 	ck_assert_uint_eq(p.fast.n, 1); /* one for each that came without */
 	for (int i = 0; i < PACE_SAMPLES; i++) {
-		pace_add(&p.plain, 1000);
+		pace_add_plain(&p, 1000);
 		pace_add_fast(&p, 1000);
 		ck_assert(pace_is_sure(&p));
 	}
@@ -189,8 +193,38 @@ START_TEST(a_close_look_is_of_now)
 }
 END_TEST
 
+/* Each that went plainly has one beside it, of the same time. */
+START_TEST(pairs_are_of_the_same_hour)
+{
+	struct pace p = { 0 };
+	struct pace_sets s;
+
+	pace_add_fast(&p, 7);
+	pace_sets_of(&p, &s);
+	ck_assert_uint_eq(s.fast + s.plain, 0);
+	for (uint32_t hour = 1; hour <= 3 * PACE_PAIRS; hour++) {
+		pace_add_plain(&p, 1000 * hour + 1);
+		pace_sets_of(&p, &s);
+		ck_assert_uint_eq(s.plain, hour < PACE_PAIRS ? hour : PACE_PAIRS);
+		ck_assert_uint_eq(s.fast, s.plain - 1);
+		for (uint32_t i = 0; i < 50; i++)
+			pace_add_fast(&p, 1000 * hour + 1000 * i);
+	}
+	pace_sets_of(&p, &s);
+	ck_assert_uint_eq(s.fast, PACE_PAIRS);
+	for (unsigned int i = 0; i < PACE_PAIRS; i++) {
+		ck_assert_uint_gt(s.plain_us[i], 1000 * 2 * PACE_PAIRS - 50);
+		ck_assert_uint_eq(s.plain_us[i] / 2000, (s.fast_us[i] + 1) / 2000);
+	}
+	pace_clear(&p);
+	pace_sets_of(&p, &s);
+	ck_assert_uint_eq(s.fast + s.plain, 0);
+}
+END_TEST
+
 static void all(TCase *c)
 {
+	tcase_add_test(c, pairs_are_of_the_same_hour);
 	tcase_add_test(c, samples_are_nearly_exact);
 	tcase_add_test(c, baselines_keep_their_share);
 	tcase_add_test(c, noise_decides_nothing);

@@ -48,15 +48,18 @@ static void count(struct traffic_counts *c, const struct traffic_event *e, uint3
 }
 
 /*
- * What it held is another's, and is kept: added up over all programs nothing ever grows
- * less.  Two processes of a program that begin at once may both be here.
+ * What it held is another's, and is kept: over all programs nothing ever grows less.
+ * Of a row that never was anybody's all is zero: two processes of a program that begin
+ * at once may both be here, and neither takes what the other has counted already.
  */
 static void program_begin(struct traffic *t, struct traffic_program *p,
 			  const struct traffic_event *e, uint64_t key)
 {
+	bool was_used = LOAD(p->whose);
+
 	for (size_t i = 0; i < TRAFFIC_NAME; i++)
 		SET(p->name[i], i + 1 < TRAFFIC_NAME ? e->program[i] : '\0');
-	for (int o = 0; o < OUTCOMES; o++)
+	for (int o = 0; was_used && o < OUTCOMES; o++)
 		for (int r = 0; r < TRAFFIC_REASONS; r++)
 			if (LOAD(p->counts.n[o][r]))
 				ADD(t->others.n[o][r],

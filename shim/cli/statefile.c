@@ -62,8 +62,12 @@ static int open_known(const struct statefile *f, int access, struct text *path,
 	fd = open_file(path->at, f->name, access, &st);
 	if (fd < 0) {
 		text_str(why, path->at);
-		text_str(why, fd == -ENOENT ? " holds none yet" : ": ");
-		text_str(why, fd == -ENOENT ? "" : strerror(-fd));
+		text_str(why, fd == -ENOENT ? " holds none yet" : "/");
+		if (fd != -ENOENT) {
+			text_str(why, f->name);
+			text_str(why, ": ");
+			text_str(why, strerror(-fd));
+		}
 		return fd;
 	}
 	if (S_ISREG(st.st_mode) && st.st_size == (off_t)f->bytes)
@@ -72,10 +76,13 @@ static int open_known(const struct statefile *f, int access, struct text *path,
 	return -EINVAL;
 }
 
-static void *not_ours(const struct text *path, struct text *why)
+static void *not_ours(const struct statefile *f, const struct text *path,
+		      struct text *why)
 {
 	if (!why->n) {
 		text_str(why, path->at);
+		text_char(why, '/');
+		text_str(why, f->name);
 		text_str(why, " holds something else");
 	}
 	return NULL;
@@ -90,7 +97,7 @@ void *statefile_read(const struct statefile *f, struct text *why, bool *ret_none
 	*ret_none = fd == -ENOENT;
 	if (!at || !read_whole(fd, at, f->bytes) || !f->ready(at)) {
 		free(at);
-		at = not_ours(&path, why);
+		at = not_ours(f, &path, why);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -108,5 +115,5 @@ void *statefile_map(const struct statefile *f, struct text *why, bool *ret_none)
 		at = mmap(NULL, f->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		close(fd);
 	}
-	return at != MAP_FAILED && f->ready(at) ? at : not_ours(&path, why);
+	return at != MAP_FAILED && f->ready(at) ? at : not_ours(f, &path, why);
 }

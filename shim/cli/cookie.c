@@ -6,20 +6,37 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <linux/tcp_metrics.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "cli/where.h"
-
 /* --- the way there --------------------------------------------------------------- */
+
+static socklen_t socket_address(const struct addr *a, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in *in4 = (struct sockaddr_in *)ret;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
+
+	memset(ret, 0, sizeof(*ret));
+	if (a->version == 4) {
+		in4->sin_family = AF_INET;
+		in4->sin_port = htons(a->port);
+		memcpy(&in4->sin_addr, a->ip, 4);
+		return sizeof(*in4);
+	}
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(a->port);
+	memcpy(&in6->sin6_addr, a->ip, 16);
+	return sizeof(*in6);
+}
 
 /* UDP's connect() sends nothing: it only looks for the route. */
 static int ask_route(const struct addr *to, struct cookie *ret)
 {
 	struct sockaddr_storage there, here;
-	socklen_t len = where_socket(to, &there), own = sizeof(here);
+	socklen_t len = socket_address(to, &there), own = sizeof(here);
 	int fd = socket(there.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
 
 	if (fd < 0)
@@ -83,16 +100,16 @@ static int ask(int fd, struct message *m)
 }
 
 /* The bytes of that attribute, or NULL. */
-static const void *find(const struct message *m, uint16_t type, size_t *ret_n)
+static const void *find(const struct nlmsghdr *h, uint16_t type, size_t *ret_n)
 {
-	size_t at = NLMSG_LENGTH(sizeof(m->family));
+	size_t at = NLMSG_LENGTH(sizeof(struct genlmsghdr));
 
-	while (at + NLA_HDRLEN <= m->head.nlmsg_len) {
-		const char *here = (const char *)m + at;
+	while (at + NLA_HDRLEN <= h->nlmsg_len) {
+		const char *here = (const char *)h + at;
 		struct nlattr a;
 
 		memcpy(&a, here, sizeof(a));
-		if (a.nla_len < NLA_HDRLEN || at + a.nla_len > m->head.nlmsg_len)
+		if (a.nla_len < NLA_HDRLEN || at + a.nla_len > h->nlmsg_len)
 			break;
 		*ret_n = a.nla_len - (size_t)NLA_HDRLEN;
 		if ((a.nla_type & NLA_TYPE_MASK) == type)
@@ -102,10 +119,10 @@ static const void *find(const struct message *m, uint16_t type, size_t *ret_n)
 	return NULL;
 }
 
-static unsigned int find_u16(const struct message *m, uint16_t type)
+static unsigned int find_u16(const struct nlmsghdr *h, uint16_t type)
 {
 	size_t n;
-	const void *at = find(m, type, &n);
+	const void *at = find(h, type, &n);
 	uint16_t v = 0;
 
 	if (at && n == sizeof(v))
@@ -113,23 +130,39 @@ static unsigned int find_u16(const struct message *m, uint16_t type)
 	return v;
 }
 
+static bool find_address(const struct nlmsghdr *h, uint16_t v4, uint16_t v6,
+			 struct addr *ret)
+{
+	size_t n;
+	const void *at = find(h, v4, &n);
+
+	*ret = (struct addr){ .version = 4 };
+	if (!at || n != 4) {
+		at = find(h, v6, &n);
+		ret->version = 6;
+		if (!at || n != 16)
+			return false;
+	}
+	memcpy(ret->ip, at, n);
+	return true;
+}
+
 /* --- tcp_metrics ----------------------------------------------------------------- */
 
-static uint16_t find_family(int fd)
+/* The number of the family, or 0. */
+static uint16_t ask_family(int fd, struct message *m)
 {
-	struct message m;
-
-	begin(&m, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-	add(&m, CTRL_ATTR_FAMILY_NAME, TCP_METRICS_GENL_NAME,
+	begin(m, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	add(m, CTRL_ATTR_FAMILY_NAME, TCP_METRICS_GENL_NAME,
 	    sizeof(TCP_METRICS_GENL_NAME));
-	return ask(fd, &m) ? 0 : (uint16_t)find_u16(&m, CTRL_ATTR_FAMILY_ID);
+	return ask(fd, m) ? 0 : (uint16_t)find_u16(&m->head, CTRL_ATTR_FAMILY_ID);
 }
 
 static int ask_metrics(int fd, const struct addr *to, struct cookie *ret)
 {
 	const size_t bytes = to->version == 4 ? 4 : 16;
 	struct message m;
-	uint16_t family = find_family(fd);
+	uint16_t family = ask_family(fd, &m);
 	size_t n;
 	int err;
 
@@ -146,8 +179,9 @@ static int ask_metrics(int fd, const struct addr *to, struct cookie *ret)
 	err = ask(fd, &m);
 	if (err)
 		return err == -ESRCH ? 0 : -EOPNOTSUPP; /* it has no row */
-	ret->bytes = find(&m, TCP_METRICS_ATTR_FOPEN_COOKIE, &n) ? (unsigned int)n : 0;
-	ret->drops = find_u16(&m, TCP_METRICS_ATTR_FOPEN_SYN_DROPS);
+	ret->bytes = find(&m.head, TCP_METRICS_ATTR_FOPEN_COOKIE, &n) ? (unsigned int)n
+								      : 0;
+	ret->drops = find_u16(&m.head, TCP_METRICS_ATTR_FOPEN_SYN_DROPS);
 	return 0;
 }
 
@@ -156,8 +190,9 @@ static int open_netlink(void)
 	const struct timeval patience = { .tv_sec = 2 };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 
-	if (fd >= 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (fd < 0)
+		return -EOPNOTSUPP;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	return fd;
 }
 
@@ -171,86 +206,73 @@ int cookie_ask(const struct addr *to, struct cookie *ret)
 		return err;
 	fd = open_netlink();
 	if (fd < 0)
-		return -EOPNOTSUPP;
+		return fd;
 	err = ask_metrics(fd, to, ret);
 	close(fd);
 	return err;
 }
 
-/* --- all of them ------------------------------------------------------------------ */
+/* --- all of them ----------------------------------------------------------------- */
 
-static bool find_address(const struct message *m, struct addr *ret)
-{
-	size_t n;
-	const void *at = find(m, TCP_METRICS_ATTR_ADDR_IPV4, &n);
-
-	*ret = (struct addr){ .version = 4 };
-	if (!at) {
-		at = find(m, TCP_METRICS_ATTR_ADDR_IPV6, &n);
-		ret->version = 6;
-	}
-	if (!at || n != (ret->version == 4 ? 4 : 16))
-		return false;
-	memcpy(ret->ip, at, n);
-	return true;
-}
-
-struct dump {
-	void (*f)(const struct addr *to, unsigned int bytes, void *with);
+struct telling {
+	void (*f)(const struct cookie_held *c, void *with);
 	void *with;
-	char answer[32768];
 };
 
-/* One of the answers, which come many at a time; false: that was the last. */
-static bool tell(const struct dump *d, const char *at, size_t n)
+static void tell(const struct nlmsghdr *h, const struct telling *t)
 {
-	struct message m = { 0 };
-	struct addr to;
-	size_t bytes;
+	struct cookie_held c;
+	size_t n = 0;
 
-	memcpy(&m, at, n < sizeof(m) ? n : sizeof(m));
-	if (m.head.nlmsg_type == NLMSG_DONE || m.head.nlmsg_type == NLMSG_ERROR)
-		return false;
-	if (n <= sizeof(m) && find_address(&m, &to) &&
-	    find(&m, TCP_METRICS_ATTR_FOPEN_COOKIE, &bytes))
-		d->f(&to, (unsigned int)bytes, d->with);
-	return true;
+	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(struct genlmsghdr)) ||
+	    !find(h, TCP_METRICS_ATTR_FOPEN_COOKIE, &n) || !n ||
+	    !find_address(h, TCP_METRICS_ATTR_ADDR_IPV4, TCP_METRICS_ATTR_ADDR_IPV6,
+			  &c.to))
+		return;
+	find_address(h, TCP_METRICS_ATTR_SADDR_IPV4, TCP_METRICS_ATTR_SADDR_IPV6,
+		     &c.from);
+	c.bytes = (unsigned int)n;
+	c.drops = find_u16(h, TCP_METRICS_ATTR_FOPEN_SYN_DROPS);
+	t->f(&c, t->with);
 }
 
-static bool tell_all(const struct dump *d, size_t n)
+/* 0: more will come; 1: that was all; negative errno. */
+static int tell_some(int fd, char *room, size_t bytes, const struct telling *t)
 {
-	struct nlmsghdr head;
+	ssize_t n = recv(fd, room, bytes, 0);
+	const struct nlmsghdr *h = (const void *)room;
 
-	for (size_t at = 0; at + sizeof(head) <= n;
-	     at += (size_t)NLMSG_ALIGN(head.nlmsg_len)) {
-		memcpy(&head, d->answer + at, sizeof(head));
-		if (head.nlmsg_len < sizeof(head) || head.nlmsg_len > n - at ||
-		    !tell(d, d->answer + at, head.nlmsg_len))
-			return false;
+	if (n < 0)
+		return errno == EINTR ? 0 : -EOPNOTSUPP;
+	for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+		if (h->nlmsg_type == NLMSG_DONE)
+			return 1;
+		if (h->nlmsg_type == NLMSG_ERROR)
+			return -EOPNOTSUPP;
+		tell(h, t);
 	}
-	return true;
+	return 0;
 }
 
-int cookie_each(void (*f)(const struct addr *to, unsigned int bytes, void *with),
-		void *with)
+int cookie_each(void (*f)(const struct cookie_held *c, void *with), void *with)
 {
-	struct dump d = { .f = f, .with = with };
-	int fd = open_netlink();
-	uint16_t family = fd < 0 ? 0 : find_family(fd);
+	const struct telling t = { f, with };
+	_Alignas(struct nlmsghdr) char room[32768];
 	struct message m;
-	ssize_t n = -1;
+	int fd = open_netlink(), done = 0;
+	uint16_t family;
 
-	if (family) {
-		begin(&m, family, TCP_METRICS_CMD_GET);
-		m.head.nlmsg_flags |= NLM_F_DUMP;
-		n = send(fd, &m, m.head.nlmsg_len, 0);
-	}
-	while (n > 0) {
-		n = recv(fd, d.answer, sizeof(d.answer), 0);
-		if (n > 0 && !tell_all(&d, (size_t)n))
-			break;
-	}
-	if (fd >= 0)
-		close(fd);
-	return n > 0 ? 0 : -EOPNOTSUPP;
+	if (fd < 0)
+		return fd;
+	family = ask_family(fd, &m);
+	if (!family)
+		done = -EOPNOTSUPP;
+	begin(&m, family, TCP_METRICS_CMD_GET);
+	m.head.nlmsg_flags |= NLM_F_DUMP;
+	if (!done && send(fd, &m, m.head.nlmsg_len, 0) < 0)
+		done = -EOPNOTSUPP;
+	while (!done)
+		done = tell_some(fd, room, sizeof(room), &t);
+	close(fd);
+	return done < 0 ? done : 0;
 }

@@ -173,9 +173,9 @@ static const struct {
 	enum prometheus_type type;
 	const char *help;
 	void (*show)(const struct prometheus *p, const struct measured *m);
-	const char *kernel;
+	enum netstat_counter kernel; /* where show is NULL */
 } rows[] = {
-#define METRIC(name, type, help, show) { #name, PROMETHEUS_##type, help, show, NULL },
+#define METRIC(name, type, help, show) { #name, PROMETHEUS_##type, help, show, 0 },
 #define KERNEL(name, row, help) { #name, PROMETHEUS_counter, help, NULL, row },
 #include "cli/metrics.def"
 #undef METRIC
@@ -187,14 +187,12 @@ void exposition_write(FILE *to, const struct measured *m)
 	struct prometheus p = { .to = to };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		uint64_t n = 0;
-
-		if (rows[i].kernel && !netstat_get(&m->kernel, rows[i].kernel, &n))
+		if (!rows[i].show && !m->kernel.is_known[rows[i].kernel])
 			continue;
 		prometheus_family(&p, rows[i].name, rows[i].type, rows[i].help);
-		if (rows[i].kernel)
-			prometheus_sample(&p, NULL, n, 0);
-		else
+		if (rows[i].show)
 			rows[i].show(&p, m);
+		else
+			prometheus_sample(&p, NULL, m->kernel.n[rows[i].kernel], 0);
 	}
 }

@@ -303,12 +303,11 @@ static void add_destinations(struct measured *m)
 	policy_drop(&policy);
 }
 
-static void count_cookie(const struct addr *to, unsigned int bytes, void *with)
+static void count_cookie(const struct cookie_held *c, void *with)
 {
 	struct measured *m = with;
 
-	(void)to;
-	m->cookies += bytes > 0;
+	m->cookies += c->bytes > 0;
 }
 
 /* --- the whole -------------------------------------------------------------------- */
@@ -323,7 +322,7 @@ bool measured_take(struct measured *m, int64_t min_age_ms, unsigned int names_ms
 	if (!m->traffic && !no_traffic)
 		return false;
 	why->n = 0;
-	m->memory = known_copy(why, &no_memory);
+	m->memory = known_read(why, &no_memory);
 	if (!m->memory && !no_memory)
 		return false;
 	recall_begin(names_ms);
@@ -342,5 +341,4 @@ void measured_drop(struct measured *m)
 {
 	free(m->traffic);
 	free(m->memory);
-	netstat_drop(&m->kernel);
 }

@@ -18,6 +18,7 @@
 
 #define AT_ONCE 64	  /* connections */
 #define PATIENCE_S 10	  /* with one that says nothing */
+#define IDLE_MS 5000	  /* between two looks, where nothing happens */
 #define REQUEST_MOST 8192 /* bytes of a request's head */
 
 /*
@@ -179,11 +180,14 @@ static void loop(struct server *s, int signals)
 		MHD_UNSIGNED_LONG_LONG ms;
 		bool due = s->mhd->MHD_get_timeout(s->daemon, &ms) == MHD_YES;
 
-		if (poll(p, 2, due ? (int)(ms < 1000 ? ms : 1000) : -1) < 0 &&
+		if (poll(p, 2, due && ms < IDLE_MS ? (int)ms : IDLE_MS) < 0 &&
 		    errno != EINTR)
 			return;
 		if (p[0].revents)
 			return;
+		s->mhd->MHD_run(s->daemon);
+		/* the first may have closed what was too much: this one listens again
+		 */
 		s->mhd->MHD_run(s->daemon);
 	}
 }

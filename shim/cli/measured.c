@@ -15,6 +15,7 @@
 #include "cli/recall.h"
 #include "cli/source.h"
 #include "cli/unclosed.h"
+#include "core/files.h"
 #include "core/match.h"
 #include "core/memory_view.h"
 
@@ -267,7 +268,10 @@ static void add_pause(struct measured *m, const struct addr *to,
 static void look_at_destination(struct measured *m, const struct match *match,
 				const struct addr *to)
 {
-	const struct rule *rule = match ? match_find(match, SECTION_connect, to, NULL)
+	struct memory_facts facts;
+	bool is_known = memory_view_look(m->memory, to, 0, &facts);
+	const char *name = is_known && *facts.name ? facts.name : NULL;
+	const struct rule *rule = match ? match_find(match, SECTION_connect, to, name)
 					: NULL;
 	const struct memory_rule how = memory_rule_of(
 		rule_value(rule, KEY_proven_for), rule_value(rule, KEY_strikes),
@@ -287,13 +291,16 @@ static void look_at_destination(struct measured *m, const struct match *match,
 /* As the policy in force here has it, for a program that it does not name. */
 static void add_destinations(struct measured *m)
 {
-	const struct match_self self = { .program = "", .uid = (uint32_t)geteuid() };
+	struct match_self self = { .program = "", .uid = (uint32_t)geteuid() };
 	struct policy policy = { 0 };
 	const struct match *match;
 	const char *path;
 	bool must_exist;
 	struct addr to;
+	TEXT(user, 64);
 
+	if (files_user_name(self.uid, &user))
+		self.user_name = user.at;
 	path = source_in_force(&must_exist);
 	match = source_count(&policy, path, must_exist) ? NULL
 							: match_build(&policy, &self);

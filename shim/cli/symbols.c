@@ -218,9 +218,12 @@ static bool hear(int from, uint64_t end_us, struct answer *a)
 /* NULL: the text has no end. */
 static const char *next_text(const struct answer *a, size_t *at)
 {
-	const char *text = a->at + *at;
-	const char *end = *at < a->n ? memchr(text, 0, a->n - *at) : NULL;
+	const char *text, *end;
 
+	if (*at >= a->n)
+		return NULL;
+	text = a->at + *at;
+	end = memchr(text, 0, a->n - *at);
 	if (!end)
 		return NULL;
 	*at += (size_t)(end - text) + 1;

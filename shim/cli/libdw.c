@@ -25,9 +25,7 @@ const struct libdw *libdw_get(void)
 	if (tried)
 		return good ? &all : NULL;
 	tried = true;
-	if (alone_is())
-		return NULL; /* nothing of that libc is in this process */
-	library = dlopen("libdw.so.1", RTLD_LAZY);
+	library = alone_load("libdw.so.1");
 	for (size_t i = 0; library && i < sizeof(rows) / sizeof(*rows); i++) {
 		void **to = (void **)(void *)((char *)&all + rows[i].at);
 
@@ -46,8 +44,7 @@ char *libdw_demangle(const char *name)
 	int status = 0;
 
 	if (!tried) {
-		void *library = alone_is() ? NULL
-					   : dlopen("libstdc++.so.6", RTLD_LAZY);
+		void *library = alone_load("libstdc++.so.6");
 
 		tried = true;
 		if (library)

@@ -21,8 +21,8 @@ const char *preloaded_next(const struct preloaded *p, size_t *at, size_t *ret_n)
 bool preloaded_is_ours(const char *name, size_t n);
 /*
  * The text with a line for `object` behind it; free() it; NULL: no memory. It is the
- * last line, and has no comment: glibc forgets a comment of others where one of ours, or
- * many bytes, stand before it. Where the line before it has no end, ours has none
+ * last line, and has no comment: glibc forgets a comment of others where one of ours,
+ * or many bytes, stand before it. Where the line before it has no end, ours has none
  * either. is_new: there is no file yet.
  */
 char *preloaded_with(const struct preloaded *p, const char *object, bool is_new);

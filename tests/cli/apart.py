@@ -73,7 +73,7 @@ class Root:
         for name in ("proc", "dev", "sys"):
             os.mkdir(self(name))
             subprocess.run(["mount", "--rbind", "/" + name, self(name)], check=True)
-        for name in ("etc", "run", "opt/tfo", "tmp", "home"):
+        for name in ("etc", "run", "opt/tfo", "tmp", "srv"):
             os.makedirs(self(name))
         os.chmod(self("tmp"), 0o1777)
         self.write("etc/passwd", "root:x:0:0::/:/bin/sh\n")

@@ -94,6 +94,10 @@ void pace_clear(struct pace *p)
 		STORE(p->pairs.plain[i], 0);
 		STORE(p->pairs.fast[i], 0);
 	}
+	for (int i = 0; i < PACE_SAMPLES; i++) {
+		STORE(p->fast.at[i], 0);
+		STORE(p->plain.at[i], 0);
+	}
 	restart(p, 0);
 }
 
@@ -119,17 +123,20 @@ bool pace_is_for(const struct pace *p, uint64_t begun_cs, uint64_t now_cs)
 /* In order; how many. */
 static size_t sorted(const struct pace_times *t, uint16_t ret[PACE_SAMPLES])
 {
-	size_t n = LOAD(t->n) < PACE_SAMPLES ? LOAD(t->n) : PACE_SAMPLES;
+	size_t n = LOAD(t->n) < PACE_SAMPLES ? LOAD(t->n) : PACE_SAMPLES, there = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		uint16_t v = LOAD(t->at[i]);
-		size_t k = i;
+		size_t k = there;
 
+		if (!v) /* counted by one who died before he wrote it */
+			continue;
 		for (; k > 0 && ret[k - 1] > v; k--)
 			ret[k] = ret[k - 1];
 		ret[k] = v;
+		there++;
 	}
-	return n;
+	return there;
 }
 
 uint32_t pace_median_us(const struct pace_times *t)

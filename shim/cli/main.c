@@ -29,8 +29,8 @@ static const struct verb version_verb = {
 };
 
 static const struct verb *const verbs[] = {
-	&run_verb,    &status_verb,  &watch_verb, &doctor_verb,
-	&policy_verb, &explain_verb, &leaks_verb, &reset_verb,
+	&run_verb,    &status_verb,  &watch_verb, &probe_verb,	 &doctor_verb,
+	&policy_verb, &explain_verb, &leaks_verb, &metrics_verb, &reset_verb,
 	&help_verb,   &version_verb, NULL,
 };
 

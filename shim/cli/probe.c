@@ -224,7 +224,7 @@ static int status_of(const struct probed *all)
 		good += passage_is_good(f);
 		bad += !passage_is_good(f) && probing_has_route(&all->at[i]->p);
 	}
-	return good && !bad ? STATUS_OK : STATUS_FINDING;
+	return good && !bad && !all->no_memory ? STATUS_OK : STATUS_FINDING;
 }
 
 static int show(const struct probed *all, bool json)
@@ -279,8 +279,10 @@ static int probe(const struct asked *asked, struct probed *all)
 
 	if (status)
 		return status;
-	if (asked->remember && !memory)
+	if (asked->remember && !memory) {
 		all->no_memory = why.at;
+		say_error("probe: nothing will be remembered: %s", why.at);
+	}
 	patience_begin();
 	probe_all(all, memory, asked->seconds);
 	count_holes(all);

@@ -36,13 +36,21 @@ static void interval(struct text *t, const struct shift_found *by)
 	text_str(t, ")");
 }
 
-static void say_same(struct text *t, const struct passage_found *f)
+/* A wide interval says that little was seen, and not that there is no difference. */
+static void say_same(struct text *t, const struct probing *p,
+		     const struct passage_found *f)
 {
-	text_str(t, "the first byte comes as soon without (95 %: ");
+	bool is_wide = 5 * (f->by.high - f->by.low) >
+		       probing_first_byte_us(p->plain, p->plains);
+
+	text_str(t, is_wide ? "whether the first byte comes sooner cannot be told "
+			      "from so few connections (95 %: "
+			    : "the first byte comes as soon without (95 %: ");
 	spell_ms(t, magnitude(f->by.low));
 	text_str(t, f->by.low < 0 ? " sooner to " : " later to ");
 	spell_ms(t, magnitude(f->by.high));
 	text_str(t, f->by.high < 0 ? " sooner)" : " later)");
+	text_str(t, is_wide ? "; -n makes more" : "");
 }
 
 static void say_uncompared(struct text *t, const struct probing *p)
@@ -67,7 +75,7 @@ static void say_gain(struct text *t, const struct probing *p,
 		say_uncompared(t, p);
 		return;
 	case GAIN_SAME:
-		say_same(t, f);
+		say_same(t, p, f);
 		return;
 	case GAIN_FASTER:
 	case GAIN_SLOWER:

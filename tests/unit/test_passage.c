@@ -108,6 +108,9 @@ START_TEST(passage_gains)
 	p = scene_of(10);
 	add(&p, 10, fast_one(OUTCOME_data_acked, 40000));
 	says(&p, 0, PASSAGE_accepted, GAIN_SAME, "as soon without", NULL);
+	for (unsigned int i = 3; i < 8; i++)
+		p.fast[i].first_byte_us = p.plain[i].first_byte_us = 1040000 + 7 * i;
+	says(&p, 0, PASSAGE_accepted, GAIN_SAME, "from so few connections", NULL);
 	p = scene_of(10);
 	add(&p, 10, fast_one(OUTCOME_data_acked, 60000));
 	says(&p, 0, PASSAGE_accepted, GAIN_SLOWER, "20.0 ms later",

@@ -17,6 +17,7 @@
 #include "cli/machine.h"
 #include "cli/netstat.h"
 #include "cli/options.h"
+#include "cli/paint.h"
 #include "cli/patience.h"
 #include "cli/probed.h"
 #include "cli/probed_json.h"
@@ -182,7 +183,7 @@ static void note(const struct probing *p, const struct attempt *a, void *with)
 static void probe_all(struct probed *all, struct memory *memory, unsigned long seconds)
 {
 	uint64_t until = clock_now_us() + (uint64_t)seconds * 1000000;
-	bool is_watched = isatty(STDERR_FILENO);
+	bool is_watched = isatty(STDERR_FILENO) && !paint_is_dumb();
 	struct request request = { .kind = all->request, .host = all->host };
 	unsigned int i;
 

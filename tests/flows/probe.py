@@ -293,12 +293,12 @@ def as_text():
     check("text-ascii", done.out.isascii() and "+---" in done.out, str(done))
 
 
-def on_terminal():
-    """Progress goes to the terminal that stderr is, and is wiped."""
+def on_terminal_named(terminal):
+    """What comes out, and what the terminal is told."""
     main, other = pty.openpty()
     process = subprocess.Popen([os.environ["TFO"], "probe", place(SERVER4, 80), "-n", "3"],
                                stdout=subprocess.PIPE, stderr=other,
-                               env=flow.environment())
+                               env=flow.environment(TERM=terminal))
     os.close(other)
     out = process.communicate(timeout=30)[0].decode()
     told = b""
@@ -308,9 +308,16 @@ def on_terminal():
     except OSError:  # that is how a terminal ends whose other side is closed
         pass
     os.close(main)
-    told = told.decode()
+    return out, told.decode()
+
+
+def on_terminal():
+    """Progress goes to the terminal that stderr is, and is wiped."""
+    out, told = on_terminal_named("xterm")
     check("progress", "192.0.2.2:80: pair 3 of 3" in told and told.endswith("\r\x1b[K") and
           "pair 3 of" not in out and "\x1b" not in out, repr(told[-60:]))
+    out, told = on_terminal_named("dumb")
+    check("no-progress", not told and "Fast Open" in out, repr(told))
 
 
 def interrupted():
@@ -463,6 +470,7 @@ def client_off():
     tfolab.reset()
     done = probe(place(SERVER4, 80), "-n", "3", "--json")
     text = probe(place(SERVER4, 80), "-n", "3")
+    unseen = as_if("/dev/null", PROC + "tcp_fastopen", [place(SERVER4, 80), "--json"])
     counters = tfolab.counters()
     with open(PROC + "tcp_fastopen", "w", encoding="ascii") as file:
         file.write(was)
@@ -471,6 +479,10 @@ def client_off():
     check("client-off", it["verdict"] == "off" and done.code == text.code == 1 and
           it["remedy"] == "sysctl -w net.ipv4.tcp_fastopen=3" and tries == 0 and
           "sysctl -w net.ipv4.tcp_fastopen=3" in text.out, it["sentence"])
+    said = document("client-off-unseen", unseen)
+    it = said["addresses"][0]
+    check("client-off-unseen", it["verdict"] == "off" and unseen.code == 1 and
+          said["kernel"]["tcp_fastopen"] is None and not it["remedy"], it["sentence"])
 
 
 # --- what it leaves ---------------------------------------------------------------------

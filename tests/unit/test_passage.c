@@ -143,6 +143,10 @@ START_TEST(passage_refused)
 	says(&p, 0, PASSAGE_data_refused, GAIN_SAME, "the cookie is new", NULL);
 	p.before.bytes = 8;
 	says(&p, 0, PASSAGE_data_refused, GAIN_SAME, "the cookie is an old one", NULL);
+	p.before.bytes = p.after.bytes = 0;
+	says(&p, 0, PASSAGE_data_refused, GAIN_SAME, "without a cookie", NULL);
+	p.kernel = -EOPNOTSUPP;
+	says(&p, 0, PASSAGE_data_refused, GAIN_SAME, "they look the same", NULL);
 	p.renewed = 9;
 	says(&p, 0, PASSAGE_data_refused, GAIN_SAME, "do not share a key", NULL);
 }

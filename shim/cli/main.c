@@ -29,8 +29,8 @@ static const struct verb version_verb = {
 };
 
 static const struct verb *const verbs[] = {
-	&run_verb,   &doctor_verb, &policy_verb,  &explain_verb, &leaks_verb,
-	&reset_verb, &help_verb,   &version_verb, NULL,
+	&run_verb,   &doctor_verb, &policy_verb, &explain_verb, &leaks_verb,
+	&watch_verb, &reset_verb,  &help_verb,	 &version_verb, NULL,
 };
 
 #define VERBS (sizeof(verbs) / sizeof(*verbs) - 1)

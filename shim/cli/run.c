@@ -15,12 +15,14 @@
 
 #include "cli/options.h"
 #include "cli/source.h"
+#include "core/leakset.h"
 #include "core/target.h"
 
 struct plan {
 	bool dry, require;
 	char *state;   /* absolute, or NULL */
 	char *policy;  /* likewise */
+	char *leaks;   /* for TFOSHIM_LEAKS, or NULL */
 	char *preload; /* the new LD_PRELOAD; NULL: run it unchanged */
 	char **command;
 	struct target target;
@@ -55,7 +57,20 @@ static int parse_path(char **ret, const char *option, const char *path)
 	return STATUS_SELF;
 }
 
-enum { DRY_RUN, REQUIRE, POLICY, STATE };
+static int parse_leaks(char **ret, char *mode)
+{
+	char problem[128 + sizeof(LEAKSET_WORDS)];
+	struct leakset asked;
+
+	*ret = mode;
+	if (leakset_read(mode, &asked))
+		return STATUS_OK;
+	snprintf(problem, sizeof(problem), "'--leaks' needs %s, not '%s'",
+		 LEAKSET_WORDS, mode);
+	return say_usage("run", problem);
+}
+
+enum { DRY_RUN, REQUIRE, POLICY, LEAKS, STATE };
 static const struct option_row options[] = {
 	[DRY_RUN] = { "dry-run", 'n', NULL, NULL,
 		      "start nothing: print the verdict and a line for sh" },
@@ -64,6 +79,9 @@ static const struct option_row options[] = {
 		      "the policy has errors" },
 	[POLICY] = { "policy", 0, "PATH", KIND_FILE,
 		     "the policy for it, a file or a directory" },
+	[LEAKS] = { "leaks", 0, "MODE", "off|count|exit|fatal",
+		    "what is done about sockets that it does not "
+		    "close:\n" LEAKSET_WORDS },
 	[STATE] = { "state", 0, "DIR", KIND_DIRECTORY,
 		    "keep the memory of destinations in DIR" },
 	{ 0 },
@@ -72,19 +90,20 @@ static const struct option_row options[] = {
 /* STATUS_OK, or the status to leave with. */
 static int parse(struct plan *plan, int argc, char **argv)
 {
-	int option, status = STATUS_OK;
+	int option = 0, status = STATUS_OK;
 
-	while (!status &&
-	       (option = options_next(&run_verb, argc, argv)) != OPTIONS_END) {
-		if (option == OPTIONS_BAD)
-			return STATUS_USAGE;
+	while (!status && (option = options_next(&run_verb, argc, argv)) >= 0) {
 		plan->dry |= option == DRY_RUN;
 		plan->require |= option == REQUIRE;
-		if (option == STATE)
-			status = parse_path(&plan->state, "state", optarg);
 		if (option == POLICY)
 			status = parse_path(&plan->policy, "policy", optarg);
+		else if (option == LEAKS)
+			status = parse_leaks(&plan->leaks, optarg);
+		else if (option == STATE)
+			status = parse_path(&plan->state, "state", optarg);
 	}
+	if (option == OPTIONS_BAD)
+		status = STATUS_USAGE;
 	if (status)
 		return status;
 	if (optind == argc)
@@ -155,8 +174,6 @@ static int check_policy(const struct plan *plan)
 	const char *path = plan->policy ? plan->policy : source_in_force(&must_exist);
 	unsigned int errors;
 
-	if (!plan->policy && !plan->require)
-		return STATUS_OK; /* the object tells, where it is asked to */
 	errors = source_read(&p, path, must_exist);
 	policy_drop(&p);
 	if (!errors)
@@ -169,9 +186,8 @@ static int check_policy(const struct plan *plan)
 
 static int decide(struct plan *plan)
 {
-	int status;
-
 	enum target_verdict verdict;
+	int status;
 
 	target_read(plan->command[0], &plan->target);
 	target_sentence(&plan->target, plan->sentence);
@@ -182,7 +198,7 @@ static int decide(struct plan *plan)
 		return refuse(plan);
 	if (!may_be_reached(verdict))
 		return STATUS_OK;
-	status = check_policy(plan);
+	status = object_is_off() ? STATUS_OK : check_policy(plan);
 	return status ? status : choose_preload(plan);
 }
 
@@ -212,6 +228,10 @@ static int show(struct plan *plan)
 	if (plan->policy) {
 		printf(" TFOSHIM_POLICY=");
 		say_word(stdout, plan->policy);
+	}
+	if (plan->leaks) {
+		printf(" TFOSHIM_LEAKS=");
+		say_word(stdout, plan->leaks);
 	}
 	if (plan->preload) {
 		printf(" LD_PRELOAD=");
@@ -264,6 +284,7 @@ static int start(const struct plan *plan)
 		say_error("%s%s", plan->sentence, ending(plan));
 	if ((plan->state && setenv("TFOSHIM_STATE", plan->state, 1) < 0) ||
 	    (plan->policy && setenv("TFOSHIM_POLICY", plan->policy, 1) < 0) ||
+	    (plan->leaks && setenv("TFOSHIM_LEAKS", plan->leaks, 1) < 0) ||
 	    (plan->preload && setenv("LD_PRELOAD", plan->preload, 1) < 0)) {
 		say_error("out of memory; nothing was started");
 		return STATUS_SELF;

@@ -4,6 +4,7 @@
 
 #include <sys/resource.h>
 
+#include "core/leakset.h"
 #include "core/live.h"
 #include "core/log.h"
 #include "core/sys.h"
@@ -14,55 +15,9 @@ _Atomic uint8_t bookrule_mode;
 _Atomic bool bookrule_whole;
 _Atomic uint32_t bookrule_warn_from = UINT32_MAX;
 
-static struct bookrule own; /* TFOSHIM_LEAKS */
+static struct leakset own; /* TFOSHIM_LEAKS */
 static bool has_own;
 static _Atomic unsigned int asked; /* live_generation() plus one; 0: not yet */
-
-static size_t item_length(const char *s)
-{
-	size_t n = 0;
-
-	while (s[n] && s[n] != ',')
-		n++;
-	return n;
-}
-
-static bool read_item(const char *s, size_t n, bool first, struct bookrule *r)
-{
-	const char *stacks = text_behind(s, "stacks="),
-		   *at = text_behind(s, "warn-at=");
-	int64_t v;
-
-	if (first) {
-		if (value_parse(VALUE_report, s, n, &v))
-			return false;
-		r->mode = (enum book_mode)v;
-		return true;
-	}
-	if (stacks && !value_parse(VALUE_stacks, stacks, n - (size_t)(stacks - s), &v))
-		return r->whole_stacks = v, true;
-	if (at && !value_parse(VALUE_percent, at, n - (size_t)(at - s), &v) && v > 0 &&
-	    v <= 100)
-		return r->warn_at = (int)v, true;
-	return false;
-}
-
-/* "exit,stacks=full,warn-at=80%" */
-static bool read_setting(const char *s, struct bookrule *r)
-{
-	bool first = true;
-
-	while (1) {
-		size_t n = item_length(s);
-
-		if (!read_item(s, n, first, r))
-			return false;
-		first = false;
-		if (!s[n])
-			return true;
-		s += n + 1;
-	}
-}
 
 void bookrule_now(struct bookrule *ret)
 {
@@ -78,7 +33,7 @@ void bookrule_now(struct bookrule *ret)
 							  : (int)r.value[KEY_warn_at];
 	text_str(&path, r.suppress);
 	if (has_own) {
-		ret->mode = own.mode;
+		ret->mode = (enum book_mode)own.report;
 		ret->whole_stacks = own.whole_stacks || ret->whole_stacks;
 		ret->warn_at = own.warn_at ? own.warn_at : ret->warn_at;
 	}
@@ -132,14 +87,13 @@ void bookrule_setup(const char *setting)
 {
 	static atomic_flag said = ATOMIC_FLAG_INIT;
 
-	has_own = setting && *setting && read_setting(setting, &own);
+	has_own = setting && *setting && leakset_read(setting, &own);
 	if (setting && *setting && !has_own)
 		log_once(&said, LOG_ERROR, "setting",
-			 "TFOSHIM_LEAKS is not off, count, exit or fatal with an "
-			 "optional ,stacks=full and ,warn-at=80%, going by the policy");
+			 "TFOSHIM_LEAKS is not " LEAKSET_WORDS ", going by the policy");
 }
 
 bool bookrule_is_off(void)
 {
-	return has_own && own.mode == BOOK_OFF;
+	return has_own && own.report == BOOK_OFF;
 }

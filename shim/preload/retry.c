@@ -123,12 +123,14 @@ bool retry_mended(int fd, long said)
 {
 	struct slot *s = kept_any() && revive_may(fd) ? slot_of(fd) : NULL;
 	struct kept *k = revive_kept(s);
+	bool ended = said == 0 || learn_is_failure(real_errno()) ||
+		     real_errno() == ENOTCONN;
 
 	/* one that is opened again already cannot have said so by itself */
 	if (!k || (kept_state(k) != KEPT_HELD &&
 		   (said == 0 || !learn_is_failure(real_errno()))))
 		return false;
-	return revive_step(fd, s);
+	return ended ? revive_ended(fd, s) : revive_step(fd, s);
 }
 
 bool retry_after(int fd, enum retry_call call, long said)

@@ -20,7 +20,8 @@
 #define LOOK_US 50000	/* how often what nobody asks about is looked at */
 #define SLICE_US 125000 /* ... and silence at the latest */
 #define NAP_US 100	/* while another thread is at it ... */
-#define NAPS_MOST 5000	/* ... which may have been stopped in the midst of it */
+#define ENDS_MOST 50
+#define NAPS_MOST 5000 /* ... which may have been stopped in the midst of it */
 
 /* --- the second SYN -------------------------------------------------------------- */
 
@@ -235,6 +236,22 @@ bool revive_step(int fd, struct slot *s)
 		nap();
 	state = kept_state(k);
 	return is_still(k, s) && (state == KEPT_REOPENED || state == KEPT_BUSY);
+}
+
+/*
+ * The kernel sets the error first, and the state behind it (tcp_reset(), Linux 6.1);
+ * who asks on another processor may see the one without the other.
+ */
+bool revive_ended(int fd, struct slot *s)
+{
+	bool owed = revive_step(fd, s);
+	struct kept *k = revive_kept(s);
+
+	for (int i = 0; k && i < ENDS_MOST && kept_state(k) == KEPT_HELD; i++) {
+		nap();
+		owed = revive_step(fd, s);
+	}
+	return owed;
 }
 
 bool revive_is_under_way(const struct slot *s)

@@ -27,6 +27,8 @@ static inline bool revive_may(int fd)
  * under way; after it this is to be called again.
  */
 bool revive_step(int fd, struct slot *s);
+/* ... after the kernel has told its end: looks until that is to be seen, too. */
+bool revive_ended(int fd, struct slot *s);
 /* ... and waits for that, and for the first handshake; at most so long. */
 void revive_settle(int fd, struct slot *s, int timeout_ms);
 /* What is kept for it; and not in vain: it may yet stand. */

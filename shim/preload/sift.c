@@ -25,7 +25,7 @@ static bool is_mended(int fd)
 	bool kept = s && kept_find(s->cookie);
 
 	/* it may be delivered, too, by now */
-	return kept && (revive_step(fd, s) || slot_state(fd) == SLOT_WATCHED);
+	return kept && (revive_ended(fd, s) || slot_state(fd) == SLOT_WATCHED);
 }
 
 int sift_poll(struct pollfd *p, nfds_t n, int found, bool may_go_on)

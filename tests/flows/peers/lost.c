@@ -344,16 +344,14 @@ static int by_pushing(void)
 static int by_asking(void)
 {
 	struct sockaddr_storage peer;
-	int fd = asked(), e = 0, once = 0;
+	int fd = asked(), e = 0;
 	long until = now_us() + LATER_US;
 
 	while (now_us() < until && !e) {
 		socklen_t len = sizeof(peer);
 
 		e = error_of(fd);
-		/* in the moment of the refusal it may say so, once: README */
-		if (getpeername(fd, (struct sockaddr *)&peer, &len) &&
-		    (errno != ENOTCONN || once++))
+		if (!e && getpeername(fd, (struct sockaddr *)&peer, &len))
 			fail("getpeername");
 	}
 	if (e)

@@ -30,7 +30,7 @@ struct verb {
 };
 
 extern const struct verb run_verb, doctor_verb, policy_verb, explain_verb, leaks_verb,
-	watch_verb, reset_verb;
+	watch_verb, reset_verb, status_verb;
 
 /* As env(1) and nohup(1) have them; run gives the program's own status otherwise. */
 enum status {
@@ -43,6 +43,12 @@ enum status {
 };
 
 /* ---- say ---- */
+
+/*
+ * First of all: where stdin, stdout or stderr are closed, no file of ours may get their
+ * numbers, and what is printed. What is printed there fails as it would have.
+ */
+void say_setup(void);
 
 /* One line on stderr, "tfo: " before it. */
 void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -100,16 +100,16 @@ static int ask(int fd, struct message *m)
 }
 
 /* The bytes of that attribute, or NULL. */
-static const void *find(const struct message *m, uint16_t type, size_t *ret_n)
+static const void *find(const struct nlmsghdr *h, uint16_t type, size_t *ret_n)
 {
-	size_t at = NLMSG_LENGTH(sizeof(m->family));
+	size_t at = NLMSG_LENGTH(sizeof(struct genlmsghdr));
 
-	while (at + NLA_HDRLEN <= m->head.nlmsg_len) {
-		const char *here = (const char *)m + at;
+	while (at + NLA_HDRLEN <= h->nlmsg_len) {
+		const char *here = (const char *)h + at;
 		struct nlattr a;
 
 		memcpy(&a, here, sizeof(a));
-		if (a.nla_len < NLA_HDRLEN || at + a.nla_len > m->head.nlmsg_len)
+		if (a.nla_len < NLA_HDRLEN || at + a.nla_len > h->nlmsg_len)
 			break;
 		*ret_n = a.nla_len - (size_t)NLA_HDRLEN;
 		if ((a.nla_type & NLA_TYPE_MASK) == type)
@@ -119,10 +119,10 @@ static const void *find(const struct message *m, uint16_t type, size_t *ret_n)
 	return NULL;
 }
 
-static unsigned int find_u16(const struct message *m, uint16_t type)
+static unsigned int find_u16(const struct nlmsghdr *h, uint16_t type)
 {
 	size_t n;
-	const void *at = find(m, type, &n);
+	const void *at = find(h, type, &n);
 	uint16_t v = 0;
 
 	if (at && n == sizeof(v))
@@ -130,22 +130,43 @@ static unsigned int find_u16(const struct message *m, uint16_t type)
 	return v;
 }
 
+static bool find_address(const struct nlmsghdr *h, uint16_t v4, uint16_t v6,
+			 struct addr *ret)
+{
+	size_t n;
+	const void *at = find(h, v4, &n);
+
+	*ret = (struct addr){ .version = 4 };
+	if (!at || n != 4) {
+		at = find(h, v6, &n);
+		ret->version = 6;
+		if (!at || n != 16)
+			return false;
+	}
+	memcpy(ret->ip, at, n);
+	return true;
+}
+
 /* --- tcp_metrics ----------------------------------------------------------------- */
+
+/* The number of the family, or 0. */
+static uint16_t ask_family(int fd, struct message *m)
+{
+	begin(m, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	add(m, CTRL_ATTR_FAMILY_NAME, TCP_METRICS_GENL_NAME,
+	    sizeof(TCP_METRICS_GENL_NAME));
+	return ask(fd, m) ? 0 : (uint16_t)find_u16(&m->head, CTRL_ATTR_FAMILY_ID);
+}
 
 static int ask_metrics(int fd, const struct addr *to, struct cookie *ret)
 {
 	const size_t bytes = to->version == 4 ? 4 : 16;
 	struct message m;
-	uint16_t family;
+	uint16_t family = ask_family(fd, &m);
 	size_t n;
 	int err;
 
-	begin(&m, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-	add(&m, CTRL_ATTR_FAMILY_NAME, TCP_METRICS_GENL_NAME,
-	    sizeof(TCP_METRICS_GENL_NAME));
-	err = ask(fd, &m);
-	family = (uint16_t)find_u16(&m, CTRL_ATTR_FAMILY_ID);
-	if (err || !family)
+	if (!family)
 		return -EOPNOTSUPP;
 	begin(&m, family, TCP_METRICS_CMD_GET);
 	add(&m,
@@ -158,25 +179,100 @@ static int ask_metrics(int fd, const struct addr *to, struct cookie *ret)
 	err = ask(fd, &m);
 	if (err)
 		return err == -ESRCH ? 0 : -EOPNOTSUPP; /* it has no row */
-	ret->bytes = find(&m, TCP_METRICS_ATTR_FOPEN_COOKIE, &n) ? (unsigned int)n : 0;
-	ret->drops = find_u16(&m, TCP_METRICS_ATTR_FOPEN_SYN_DROPS);
+	ret->bytes = find(&m.head, TCP_METRICS_ATTR_FOPEN_COOKIE, &n) ? (unsigned int)n
+								      : 0;
+	ret->drops = find_u16(&m.head, TCP_METRICS_ATTR_FOPEN_SYN_DROPS);
 	return 0;
+}
+
+static int open_netlink(void)
+{
+	const struct timeval patience = { .tv_sec = 2 };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+
+	if (fd < 0)
+		return -EOPNOTSUPP;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	return fd;
 }
 
 int cookie_ask(const struct addr *to, struct cookie *ret)
 {
-	const struct timeval patience = { .tv_sec = 2 };
 	int err, fd;
 
 	*ret = (struct cookie){ 0 };
 	err = ask_route(to, ret);
 	if (err)
 		return err;
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	fd = open_netlink();
 	if (fd < 0)
-		return -EOPNOTSUPP;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+		return fd;
 	err = ask_metrics(fd, to, ret);
 	close(fd);
 	return err;
+}
+
+/* --- all of them ----------------------------------------------------------------- */
+
+struct telling {
+	void (*f)(const struct cookie_held *c, void *with);
+	void *with;
+};
+
+static void tell(const struct nlmsghdr *h, const struct telling *t)
+{
+	struct cookie_held c;
+	size_t n = 0;
+
+	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(struct genlmsghdr)) ||
+	    !find(h, TCP_METRICS_ATTR_FOPEN_COOKIE, &n) || !n ||
+	    !find_address(h, TCP_METRICS_ATTR_ADDR_IPV4, TCP_METRICS_ATTR_ADDR_IPV6,
+			  &c.to))
+		return;
+	find_address(h, TCP_METRICS_ATTR_SADDR_IPV4, TCP_METRICS_ATTR_SADDR_IPV6,
+		     &c.from);
+	c.bytes = (unsigned int)n;
+	c.drops = find_u16(h, TCP_METRICS_ATTR_FOPEN_SYN_DROPS);
+	t->f(&c, t->with);
+}
+
+/* 0: more will come; 1: that was all; negative errno. */
+static int tell_some(int fd, char *room, size_t bytes, const struct telling *t)
+{
+	ssize_t n = recv(fd, room, bytes, 0);
+	const struct nlmsghdr *h = (const void *)room;
+
+	if (n < 0)
+		return errno == EINTR ? 0 : -EOPNOTSUPP;
+	for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+		if (h->nlmsg_type == NLMSG_DONE)
+			return 1;
+		if (h->nlmsg_type == NLMSG_ERROR)
+			return -EOPNOTSUPP;
+		tell(h, t);
+	}
+	return 0;
+}
+
+int cookie_each(void (*f)(const struct cookie_held *c, void *with), void *with)
+{
+	const struct telling t = { f, with };
+	_Alignas(struct nlmsghdr) char room[32768];
+	struct message m;
+	int fd = open_netlink(), done = 0;
+	uint16_t family;
+
+	if (fd < 0)
+		return fd;
+	family = ask_family(fd, &m);
+	if (!family)
+		done = -EOPNOTSUPP;
+	begin(&m, family, TCP_METRICS_CMD_GET);
+	m.head.nlmsg_flags |= NLM_F_DUMP;
+	if (!done && send(fd, &m, m.head.nlmsg_len, 0) < 0)
+		done = -EOPNOTSUPP;
+	while (!done)
+		done = tell_some(fd, room, sizeof(room), &t);
+	close(fd);
+	return done < 0 ? done : 0;
 }

@@ -18,7 +18,15 @@ struct cookie {
 	unsigned int drops; /* SYNs with it that were lost in a row */
 };
 
+/* What it holds for one pair of addresses; ports are 0. */
+struct cookie_held {
+	struct addr to, from;
+	unsigned int bytes, drops;
+};
+
 /* 0; -ENETUNREACH and its like: there is no way; -EOPNOTSUPP: it cannot be asked. */
 int cookie_ask(const struct addr *to, struct cookie *ret);
+/* Tells f of every cookie that this network namespace holds; 0, or -EOPNOTSUPP. */
+int cookie_each(void (*f)(const struct cookie_held *c, void *with), void *with);
 
 #endif

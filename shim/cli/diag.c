@@ -44,6 +44,22 @@ static void put_queues(struct sockets_one *one, uint32_t received, uint32_t unse
 	one->unsent = unsent - (unsent && ours);
 }
 
+static void read_end(struct addr *ret, int family, const uint32_t *ip, uint16_t port)
+{
+	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = port };
+	struct sockaddr_in a4 = { .sin_family = AF_INET,
+				  .sin_port = port,
+				  .sin_addr = { ip[0] } };
+
+	if (!port)
+		return;
+	memcpy(&a6.sin6_addr, ip, sizeof(a6.sin6_addr));
+	if (family == AF_INET6)
+		addr_read(&a6, sizeof(a6), ret);
+	else
+		addr_read(&a4, sizeof(a4), ret);
+}
+
 static bool put_inet(const struct question *q, const struct nlmsghdr *h)
 {
 	const struct inet_diag_msg *m = NLMSG_DATA(h);
@@ -60,20 +76,9 @@ static bool put_inet(const struct question *q, const struct nlmsghdr *h)
 	one->state = (uint8_t)sockets_state_of(m->idiag_family, is_tcp, m->idiag_state);
 	one->name = m->id.idiag_cookie[0];
 	put_queues(one, m->idiag_rqueue, m->idiag_wqueue);
-	if (!m->id.idiag_dport)
-		return true;
-	if (m->idiag_family == AF_INET6) {
-		struct sockaddr_in6 a = { .sin6_family = AF_INET6,
-					  .sin6_port = m->id.idiag_dport };
-
-		memcpy(&a.sin6_addr, m->id.idiag_dst, sizeof(a.sin6_addr));
-		return addr_read(&a, sizeof(a), &one->peer) || true;
-	}
-	return addr_read(&(struct sockaddr_in){ .sin_family = AF_INET,
-						.sin_port = m->id.idiag_dport,
-						.sin_addr = { m->id.idiag_dst[0] } },
-			 sizeof(struct sockaddr_in), &one->peer) ||
-	       true;
+	read_end(&one->own, m->idiag_family, m->id.idiag_src, m->id.idiag_sport);
+	read_end(&one->peer, m->idiag_family, m->id.idiag_dst, m->id.idiag_dport);
+	return true;
 }
 
 /* The other end has closed: it is shut both ways, or has no peer with a file. */

@@ -168,12 +168,13 @@ static void explain_all(struct telling *t)
 	struct json_object *all = t->asked->json ? json_object_new_array() : NULL;
 	struct memory *memory = NULL;
 	bool is_other_user = t->self.uid != geteuid() && !getenv("TFOSHIM_STATE");
+	bool is_none;
 	TEXT(why, PATH_MAX + 128);
 
 	if (is_other_user)
 		text_str(&why, "another user's: set TFOSHIM_STATE to look at it");
 	else
-		memory = known_read(&why);
+		memory = known_read(&why, &is_none);
 	for (unsigned int i = 0; i < t->where->n; i++) {
 		struct explained e = { .section = t->asked->section };
 		char room[512] = "";

@@ -11,11 +11,9 @@ static bool ready(void *at)
 
 static const struct statefile file = { MEMORY_FILE, sizeof(struct memory), ready };
 
-struct memory *known_read(struct text *why)
+struct memory *known_read(struct text *why, bool *ret_none)
 {
-	bool none;
-
-	return statefile_read(&file, why, &none);
+	return statefile_read(&file, why, ret_none);
 }
 
 struct memory *known_map(struct text *why, bool *ret_none)

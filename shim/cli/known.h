@@ -9,8 +9,11 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-/* free() it.  NULL: why says so, in half a sentence. */
-struct memory *known_read(struct text *why);
+/*
+ * free() it.  NULL: why says so, in half a sentence; ret_none: it is just that there is
+ * none yet.
+ */
+struct memory *known_read(struct text *why, bool *ret_none);
 /*
  * The file itself, mapped: what is changed there holds for all programs at once.  NULL:
  * as above; ret_none: it is just that there is none yet.

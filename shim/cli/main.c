@@ -29,8 +29,9 @@ static const struct verb version_verb = {
 };
 
 static const struct verb *const verbs[] = {
-	&run_verb,   &doctor_verb, &policy_verb, &explain_verb, &leaks_verb,
-	&watch_verb, &reset_verb,  &help_verb,	 &version_verb, NULL,
+	&run_verb,    &status_verb,  &watch_verb, &doctor_verb,
+	&policy_verb, &explain_verb, &leaks_verb, &reset_verb,
+	&help_verb,   &version_verb, NULL,
 };
 
 #define VERBS (sizeof(verbs) / sizeof(*verbs) - 1)
@@ -131,8 +132,11 @@ int main(int argc, char **argv)
 {
 	const struct verb *verb;
 
+	say_setup();
 	opterr = 0;
-	if (argc < 2 || is_help(argv[1]))
+	if (argc < 2)
+		return status_verb.main(1, (char *[]){ "status", NULL });
+	if (is_help(argv[1]))
 		return show_verbs();
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
 		return version_main(1, argv);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Words of four bytes, each as this machine has it, network order within. */
-static void read_peer(struct sockets_one *one, const char *ip, unsigned int port)
+static void read_end(struct addr *ret, int family, const char *ip, unsigned int port)
 {
 	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6,
 				   .sin6_port = htons((uint16_t)port) };
@@ -20,9 +20,9 @@ static void read_peer(struct sockets_one *one, const char *ip, unsigned int port
 
 	if (!port)
 		return;
-	if (one->family == AF_INET) {
+	if (family == AF_INET) {
 		a4.sin_addr.s_addr = (uint32_t)strtoul(ip, NULL, 16);
-		addr_read(&a4, sizeof(a4), &one->peer);
+		addr_read(&a4, sizeof(a4), ret);
 		return;
 	}
 	for (int i = 0; i < 4; i++) {
@@ -31,21 +31,23 @@ static void read_peer(struct sockets_one *one, const char *ip, unsigned int port
 		memcpy(word, ip + 8 * i, 8);
 		a6.sin6_addr.s6_addr32[i] = (uint32_t)strtoul(word, NULL, 16);
 	}
-	addr_read(&a6, sizeof(a6), &one->peer);
+	addr_read(&a6, sizeof(a6), ret);
 }
 
 static void put_inet(struct sockets *s, const char *line, int family, bool is_tcp)
 {
-	unsigned int port, state, received, unsent;
+	const size_t digits = family == AF_INET ? 8 : 32;
+	unsigned int own_port, port, state, received, unsent;
 	unsigned long long inode;
 	struct sockets_one *one;
-	char ip[33];
+	char own[33], ip[33];
 
 	if (sscanf(line,
-		   " %*d: %*[0-9A-F]:%*x %32[0-9A-F]:%x %x %x:%x %*x:%*x %*x %*u %*u "
+		   " %*d: %32[0-9A-F]:%x %32[0-9A-F]:%x %x %x:%x %*x:%*x %*x %*u %*u "
 		   "%llu",
-		   ip, &port, &state, &unsent, &received, &inode) != 6 ||
-	    strlen(ip) != (family == AF_INET ? 8 : 32) || !inode)
+		   own, &own_port, ip, &port, &state, &unsent, &received,
+		   &inode) != 8 ||
+	    strlen(own) != digits || strlen(ip) != digits || !inode)
 		return;
 	one = sockets_add(s, inode, family);
 	if (!one)
@@ -53,7 +55,8 @@ static void put_inet(struct sockets *s, const char *line, int family, bool is_tc
 	one->state = (uint8_t)sockets_state_of(family, is_tcp, state);
 	one->received = received;
 	one->unsent = unsent;
-	read_peer(one, ip, port);
+	read_end(&one->own, family, own, own_port);
+	read_end(&one->peer, family, ip, port);
 }
 
 #define ACCEPTS 0x10000 /* __SO_ACCEPTCON */

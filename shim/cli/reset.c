@@ -11,16 +11,12 @@
 #include "cli/where.h"
 
 /* What nobody knows need not be forgotten. */
-static int forget(struct memory *m, const char *place)
+static int forget(struct memory *m, const char *place, const struct where *where)
 {
-	struct where where;
-	int status = where_find("reset", place, false, &where);
 	bool known = false;
 
-	if (status)
-		return status;
-	for (unsigned int i = 0; i < where.n; i++)
-		known = memory_forget(m, &where.at[i]) || known;
+	for (unsigned int i = 0; i < where->n; i++)
+		known = memory_forget(m, &where->at[i]) || known;
 	if (known)
 		return STATUS_OK;
 	say_error("'%s' is not known, there was nothing to forget", place);
@@ -30,7 +26,9 @@ static int forget(struct memory *m, const char *place)
 static int reset_main(int argc, char **argv)
 {
 	const char *place = argc > 1 ? argv[1] : NULL;
+	struct where where;
 	struct memory *m;
+	int status = STATUS_OK;
 	bool is_none;
 	TEXT(why, PATH_MAX + 128);
 
@@ -38,6 +36,10 @@ static int reset_main(int argc, char **argv)
 		return say_usage("reset", "it has no options");
 	if (argc > 2)
 		return say_usage("reset", "it takes one ADDRESS:PORT, or nothing");
+	if (place)
+		status = where_find("reset", place, false, &where);
+	if (status)
+		return status;
 	m = known_map(&why, &is_none);
 	if (!m && is_none && !place)
 		return STATUS_OK;
@@ -46,7 +48,7 @@ static int reset_main(int argc, char **argv)
 		return STATUS_FINDING;
 	}
 	if (place)
-		return forget(m, place);
+		return forget(m, place, &where);
 	memory_forget_all(m);
 	return STATUS_OK;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/options.h"
+#include "cli/sanitizer.h"
 #include "cli/source.h"
 #include "core/leakset.h"
 #include "core/target.h"
@@ -24,6 +25,7 @@ struct plan {
 	char *policy;  /* likewise */
 	char *leaks;   /* for TFOSHIM_LEAKS, or NULL */
 	char *preload; /* the new LD_PRELOAD; NULL: run it unchanged */
+	char *asan;    /* for ASAN_OPTIONS, or NULL */
 	char **command;
 	struct target target;
 	char sentence[TARGET_SENTENCE];
@@ -160,6 +162,7 @@ static int choose_preload(struct plan *plan)
 	if (err)
 		return do_without(plan, err, path);
 	plan->preload = object_before(path, getenv("LD_PRELOAD"));
+	plan->asan = sanitizer_options(&plan->target);
 	if (plan->preload)
 		return STATUS_OK;
 	say_error("out of memory; nothing was started");
@@ -214,29 +217,34 @@ static const char *ending(const struct plan *plan)
 	return plan->target.verdict == TARGET_UNREADABLE ? "; it is tried" : "";
 }
 
+static const char *const names[] = { "TFOSHIM_STATE", "TFOSHIM_POLICY", "TFOSHIM_LEAKS",
+				     "LD_PRELOAD", "ASAN_OPTIONS" };
+
+#define VARIABLES (sizeof(names) / sizeof(*names))
+
+/* What the environment gets; NULL: it stays as it is. */
+static void variables(const struct plan *plan, const char *ret_value[VARIABLES])
+{
+	const char *const all[VARIABLES] = { plan->state, plan->policy, plan->leaks,
+					     plan->preload, plan->asan };
+
+	memcpy(ret_value, all, sizeof(all));
+}
+
 /* A comment and a line for sh. env, so that no builtin of the shell takes the place. */
 static int show(struct plan *plan)
 {
+	const char *value[VARIABLES];
 	char **word = plan->command;
 
+	variables(plan, value);
 	say_clean(plan->sentence);
 	printf("# %s%s\nenv", plan->sentence, ending(plan));
-	if (plan->state) {
-		printf(" TFOSHIM_STATE=");
-		say_word(stdout, plan->state);
-	}
-	if (plan->policy) {
-		printf(" TFOSHIM_POLICY=");
-		say_word(stdout, plan->policy);
-	}
-	if (plan->leaks) {
-		printf(" TFOSHIM_LEAKS=");
-		say_word(stdout, plan->leaks);
-	}
-	if (plan->preload) {
-		printf(" LD_PRELOAD=");
-		say_word(stdout, plan->preload);
-	}
+	for (size_t i = 0; i < VARIABLES; i++)
+		if (value[i]) {
+			printf(" %s=", names[i]);
+			say_word(stdout, value[i]);
+		}
 	if (strchr(*word, '=')) /* env would read it as one more variable */
 		printf(" sh -c 'exec \"$0\" \"$@\"'");
 	for (; *word; word++) {
@@ -279,16 +287,16 @@ static int fail(const struct plan *plan, int err)
 static int start(const struct plan *plan)
 {
 	enum target_verdict verdict = plan->target.verdict;
+	const char *value[VARIABLES];
 
 	if (verdict != TARGET_PRELOAD && !status_of(verdict))
 		say_error("%s%s", plan->sentence, ending(plan));
-	if ((plan->state && setenv("TFOSHIM_STATE", plan->state, 1) < 0) ||
-	    (plan->policy && setenv("TFOSHIM_POLICY", plan->policy, 1) < 0) ||
-	    (plan->leaks && setenv("TFOSHIM_LEAKS", plan->leaks, 1) < 0) ||
-	    (plan->preload && setenv("LD_PRELOAD", plan->preload, 1) < 0)) {
-		say_error("out of memory; nothing was started");
-		return STATUS_SELF;
-	}
+	variables(plan, value);
+	for (size_t i = 0; i < VARIABLES; i++)
+		if (value[i] && setenv(names[i], value[i], 1) < 0) {
+			say_error("out of memory; nothing was started");
+			return STATUS_SELF;
+		}
 	execvp(plan->command[0], plan->command);
 	if (errno == ENOEXEC && plan->target.chain_len)
 		start_by_shell(plan);
@@ -307,6 +315,7 @@ static int run_main(int argc, char **argv)
 	free(plan.state);
 	free(plan.policy);
 	free(plan.preload);
+	free(plan.asan);
 	return status;
 }
 

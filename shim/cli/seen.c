@@ -7,14 +7,15 @@
 
 #include "cli/json.h"
 
+/* As wide from the start as they are apt to become; 77 columns. */
 const struct table_column seen_columns[] = {
 	{ .title = "time", .least = 8 },
 	{ .title = "program", .may_shrink = true, .least = 8 },
 	{ .title = "pid", .right = true, .least = 5 },
 	{ .title = "destination", .may_shrink = true, .least = 15 },
-	{ .title = "outcome", .least = 10 },
+	{ .title = "outcome", .least = 17 },
 	{ .title = "SYN", .right = true, .least = 4 },
-	{ .title = "first ms", .right = true },
+	{ .title = "1st ms", .right = true },
 	{ 0 },
 };
 

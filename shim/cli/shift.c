@@ -92,6 +92,10 @@ void shift_add(struct shift *s, const double *x, size_t m, const double *y, size
 	if (!m || !n || m > MOST || n > MOST || s->is_lame)
 		return;
 	s->mean += (double)(m * n) / 2;
+	if (m * n >= s->largest_m * s->largest_n) {
+		s->largest_m = m;
+		s->largest_n = n;
+	}
 	s->variance += (double)(m * n * (m + n + 1)) / 12;
 	if (was_exact && s->n + m * n <= EXACT) {
 		s->is_lame = !add_chances(s, m, n);
@@ -135,6 +139,28 @@ bool shift_find(const struct shift *s, struct shift_found *ret)
 	ret->low = s->difference[out - 1];
 	ret->high = s->difference[s->n - out];
 	return true;
+}
+
+/* In how many ways m of m + n can be chosen. */
+static double choices(size_t m, size_t n)
+{
+	double all = 1;
+
+	for (size_t i = 1; i <= m; i++)
+		all = all * (double)(n + i) / (double)i;
+	return all;
+}
+
+/* All of one kind below all of the other: the rarest case has to be rare enough. */
+unsigned int shift_missing(const struct shift *s)
+{
+	double rarest = s->n ? (s->chance ? s->chance[0] : 0) : 1;
+	double others = rarest * choices(s->largest_m, s->largest_n);
+	unsigned int more = 0;
+
+	while (others / choices(s->largest_m + more, s->largest_n + more) >= TAIL)
+		more++;
+	return more;
 }
 
 void shift_drop(struct shift *s)

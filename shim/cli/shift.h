@@ -20,8 +20,9 @@ struct shift {
 	size_t n, room;
 	double *chance; /* of so many of them being positive, should there be no shift;
 			   NULL: they are too many, ... */
-	double mean, variance; /* ... and this will do */
-	bool is_lame;	       /* no memory */
+	double mean, variance;	     /* ... and this will do */
+	size_t largest_m, largest_n; /* ... of one destination */
+	bool is_lame;		     /* no memory */
 };
 
 /* A zeroed one is empty. One destination's: x against y. */
@@ -34,6 +35,8 @@ struct shift_found {
 };
 /* false: there is no pair. */
 bool shift_find(const struct shift *s, struct shift_found *ret);
+/* So many more of each kind, of one destination, and it will be sure; 0: it is. */
+unsigned int shift_missing(const struct shift *s);
 void shift_drop(struct shift *s);
 
 /* The median; values are put in order. */

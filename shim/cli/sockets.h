@@ -40,7 +40,7 @@ struct sockets_one {
 	uint64_t inode;
 	uint32_t name;		   /* low half of SO_COOKIE; 0: not to be had */
 	uint32_t received, unsent; /* bytes that wait; of a listener 0 */
-	struct addr peer;	   /* version 0: none */
+	struct addr own, peer;	   /* version 0: none */
 	uint8_t family, state;
 };
 

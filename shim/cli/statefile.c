@@ -2,6 +2,7 @@
 /* statefile: the files in the state directory, from outside; see statefile.h. */
 #include "cli/statefile.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,6 +13,9 @@
 #include <unistd.h>
 
 #include "core/share.h"
+
+#define LINK " is a symbolic link, and none is followed"
+#define OPEN " is not its owner's alone, so no program uses it"
 
 static bool read_whole(int fd, char *to, size_t bytes)
 {
@@ -29,55 +33,143 @@ static bool read_whole(int fd, char *to, size_t bytes)
 	return true;
 }
 
-/* As core/share opens it, but only where it is. */
-static int open_file(const char *directory, const char *name, int access,
-		     struct stat *ret)
+/* Half a sentence about a path; gives err. */
+static int tell(struct text *why, const struct text *path, const char *what, int err)
 {
-	int dir = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), fd;
-	int err = errno;
+	text_str(why, path->at);
+	text_str(why, what);
+	return err;
+}
 
+static int tell_error(struct text *why, const struct text *path, int err)
+{
+	tell(why, path, ": ", err);
+	text_str(why, strerror(-err));
+	return err;
+}
+
+/* --- as core/share opens it, but only where it is -------------------------------- */
+
+/* The kernel says only that it is no directory. */
+static bool is_link(const struct text *path)
+{
+	struct stat st;
+
+	return !lstat(path->at, &st) && S_ISLNK(st.st_mode);
+}
+
+static int open_directory(const struct text *path, struct text *why, struct stat *ret)
+{
+	int dir = open(path->at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir < 0 && errno == ENOENT)
+		return tell(why, path, " holds none yet", -ENOENT);
+	if (dir < 0 && errno == ENOTDIR && is_link(path))
+		return tell(why, path, LINK, -ELOOP);
 	if (dir < 0)
-		return -err;
-	fd = openat(dir, name, access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	err = errno;
+		return tell_error(why, path, -errno);
+	if (!fstat(dir, ret) && !(ret->st_mode & 077))
+		return dir;
 	close(dir);
-	if (fd < 0)
-		return -err;
-	fstat(fd, ret);
-	return fd;
+	return tell(why, path, OPEN, -EPERM);
+}
+
+/* "traffic.1", where there is no traffic.2: a version's number is part of the name. */
+static bool find_other(int dir, const char *name, struct text *ret)
+{
+	size_t n = strcspn(name, ".") + 1;
+	DIR *names = fdopendir(dup(dir));
+	struct dirent *one;
+
+	while (names && (one = readdir(names)))
+		if (!strncmp(one->d_name, name, n) && one->d_name[n] &&
+		    !one->d_name[n + strspn(one->d_name + n, "0123456789")]) {
+			text_str(ret, one->d_name);
+			break;
+		}
+	if (names)
+		closedir(names);
+	return ret->n;
+}
+
+static int tell_none(const struct text *path, const char *name, int dir,
+		     struct text *why)
+{
+	TEXT(other, 32);
+
+	tell(why, path, " holds none yet", 0);
+	if (find_other(dir, name, &other)) {
+		text_str(why, ", but ");
+		text_str(why, other.at);
+		text_str(why, ", which is of another version");
+	}
+	return -ENOENT;
+}
+
+/* NULL: it may be one. */
+static const char *unfit(const struct statefile *f, const struct stat *file,
+			 const struct stat *dir)
+{
+	if (!S_ISREG(file->st_mode) || file->st_size != (off_t)f->bytes)
+		return " holds something else";
+	if (file->st_uid != dir->st_uid || file->st_mode & 077 || file->st_nlink != 1)
+		return OPEN;
+	return NULL;
 }
 
 /* A descriptor of a file of the right kind and size, or negative errno, and why. */
+static int open_in(int dir, const struct stat *owner, const struct statefile *f,
+		   int access, struct text *path, struct text *why)
+{
+	int fd = openat(dir, f->name,
+			access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int err = fd < 0 ? -errno : 0;
+	struct stat st = { 0 };
+	const char *wrong;
+
+	if (err == -ENOENT)
+		return tell_none(path, f->name, dir, why);
+	text_char(path, '/');
+	text_str(path, f->name);
+	if (err == -ELOOP)
+		return tell(why, path, LINK, err);
+	if (err == -EISDIR || err == -ENXIO)
+		return tell(why, path, " holds something else", -EINVAL);
+	if (err)
+		return tell_error(why, path, err);
+	fstat(fd, &st);
+	wrong = unfit(f, &st, owner);
+	if (!wrong)
+		return fd;
+	close(fd);
+	return tell(why, path, wrong, -EINVAL);
+}
+
 static int open_known(const struct statefile *f, int access, struct text *path,
 		      struct text *why)
 {
-	struct stat st = { 0 };
-	int fd;
+	struct stat owner = { 0 };
+	int dir, fd;
 
 	if (!share_directory(path, getenv("TFOSHIM_STATE"),
 			     getenv("XDG_RUNTIME_DIR"))) {
 		text_str(why, "there is no state directory");
 		return -ENOENT;
 	}
-	fd = open_file(path->at, f->name, access, &st);
-	if (fd < 0) {
-		text_str(why, path->at);
-		text_str(why, fd == -ENOENT ? " holds none yet" : ": ");
-		text_str(why, fd == -ENOENT ? "" : strerror(-fd));
-		return fd;
-	}
-	if (S_ISREG(st.st_mode) && st.st_size == (off_t)f->bytes)
-		return fd;
-	close(fd);
-	return -EINVAL;
+	dir = open_directory(path, why, &owner);
+	if (dir < 0)
+		return dir;
+	fd = open_in(dir, &owner, f, access, path, why);
+	close(dir);
+	return fd;
 }
+
+/* --- to look at, or to change ---------------------------------------------------- */
 
 static void *not_ours(const struct text *path, struct text *why)
 {
-	if (!why->n) {
-		text_str(why, path->at);
-		text_str(why, " holds something else");
-	}
+	if (!why->n)
+		tell(why, path, " holds something else", 0);
 	return NULL;
 }
 

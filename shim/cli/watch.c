@@ -146,10 +146,11 @@ static bool begin(struct watched *w, int *status)
 
 	do {
 		err = open_feed(w, &is_new);
-		if (is_new && !was_said)
+		if (is_new && (!err || err == -ENOENT) && !was_said) {
 			say_error("no program has run under libtfoshim.so here yet; "
 				  "waiting for one");
-		was_said = was_said || is_new;
+			was_said = true;
+		}
 	} while (err == -ENOENT && wait_ms(SECOND_MS));
 	*status = err && err != -ENOENT ? STATUS_SELF : STATUS_OK;
 	return !err;

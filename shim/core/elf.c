@@ -173,6 +173,61 @@ enum elf_kind elf_read(int fd, char ret_loader[PATH_MAX])
 	return needs_libraries(&image) ? ELF_DYNAMIC : ELF_NO_LIBC;
 }
 
+/* The place in the file of what the loader puts at that address; UINT64_MAX: nowhere.
+ */
+static uint64_t offset_of(const struct image *image, uint64_t address)
+{
+	const ElfW(Phdr) *part = image->part, *end = part + image->parts;
+
+	for (; part < end; part++)
+		if (part->p_type == PT_LOAD && address >= part->p_vaddr &&
+		    address - part->p_vaddr < part->p_filesz)
+			return part->p_offset + (address - part->p_vaddr);
+	return UINT64_MAX;
+}
+
+/* The entry of the dynamic table behind the first *at that has this tag. */
+static bool find_entry(const struct image *image, size_t len, ElfW(Sxword) tag,
+		       size_t *at, uint64_t *ret_value)
+{
+	ElfW(Dyn) entry;
+
+	while (*at + sizeof(entry) <= len) {
+		memcpy(&entry, image->scan + *at, sizeof(entry));
+		*at += sizeof(entry);
+		if (entry.d_tag == DT_NULL)
+			return false;
+		if (entry.d_tag == tag) {
+			*ret_value = entry.d_un.d_val;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool elf_needs(int fd, const char *prefix)
+{
+	struct image image = { .fd = fd };
+	const ElfW(Phdr) * part;
+	uint64_t names, name;
+	char text[64];
+	size_t len, at = 0, want = strlen(prefix);
+
+	if (read_head(&image) != ELF_DYNAMIC)
+		return false;
+	part = find_part(&image, PT_DYNAMIC);
+	len = part ? scan_part(&image, part) : 0;
+	if (want > sizeof(text) || !find_entry(&image, len, DT_STRTAB, &at, &names))
+		return false;
+	names = offset_of(&image, names);
+	for (at = 0; find_entry(&image, len, DT_NEEDED, &at, &name);)
+		if (name < UINT64_MAX - names &&
+		    elf_bytes(fd, names + name, text, want) == want &&
+		    !memcmp(text, prefix, want))
+			return true;
+	return false;
+}
+
 bool elf_is_object(int fd)
 {
 	struct image image = { .fd = fd };

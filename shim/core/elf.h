@@ -32,6 +32,12 @@ bool elf_is(const char *bytes, size_t len);
  */
 enum elf_kind elf_read(int fd, char ret_loader[PATH_MAX]);
 
+/*
+ * Does a dynamic program ask by itself for a library whose name begins so? Of our own
+ * kind only. Takes 130 KB of stack.
+ */
+bool elf_needs(int fd, const char *prefix);
+
 /* Can the loader of a program of our own kind load this file? */
 bool elf_is_object(int fd);
 

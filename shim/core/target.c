@@ -310,6 +310,25 @@ void target_read(const char *command, struct target *ret_target)
 		;
 }
 
+const char *target_word(enum target_verdict verdict)
+{
+	static const char *const words[] = {
+		[TARGET_PRELOAD] = "dynamic",
+		[TARGET_GO] = "go",
+		[TARGET_STATIC] = "static",
+		[TARGET_NO_LIBC] = "no_libc",
+		[TARGET_SECURE] = "gains_privileges",
+		[TARGET_OTHER_CLASS] = "other_machine",
+		[TARGET_UNREADABLE] = "unreadable",
+		[TARGET_NOT_FOUND] = "not_found",
+		[TARGET_NOT_EXECUTABLE] = "not_executable",
+		[TARGET_TOO_DEEP] = "too_many_scripts",
+		[TARGET_NOT_A_PROGRAM] = "no_program",
+	};
+
+	return words[verdict];
+}
+
 static const char *preload_says(enum target_libc libc)
 {
 	switch (libc) {

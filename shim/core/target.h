@@ -50,6 +50,9 @@ struct target {
 /* A command without '/' is sought in PATH, as execvp() seeks it. */
 void target_read(const char *command, struct target *ret_target);
 
+/* The verdict as one word, for machines: "dynamic", "static", ... */
+const char *target_word(enum target_verdict verdict);
+
 /*
  * One sentence without its end: the caller adds what follows ("; it runs without ...").
  * File names stand in it byte by byte: clean them before a terminal sees them.

@@ -12,6 +12,7 @@
 #include "preload/naming.h"
 #include "preload/slot.h"
 #include "preload/sockopt.h"
+#include "preload/tally.h"
 
 static void forget(int fd)
 {
@@ -29,8 +30,10 @@ bool aside_for_cage(void)
 	atomic_store(&client_was, client_switch(false));
 	atomic_store(&listener_was, listener_switch(false));
 	sockopt_switch(false);
-	book_switch(false);
 	death_is_near();
+	tally_settle();
+	tally_aside(TRAFFIC_ASIDE_SECCOMP);
+	book_switch(false);
 	slot_each(0, SLOT_MAX - 1, forget);
 	linger_drop();
 	kept_forget();
@@ -46,6 +49,7 @@ void aside_over(void)
 	listener_switch(atomic_load(&listener_was));
 	sockopt_switch(true);
 	book_switch(true);
+	tally_aside(TRAFFIC_TAKES_PART);
 	atomic_store(&caged, false);
 }
 
@@ -57,6 +61,7 @@ void aside_for_ring(void)
 	if (!client_switch(false))
 		return;
 	death_is_near();
+	tally_aside(TRAFFIC_ASIDE_IO_URING);
 	log_once(&said, LOG_INFO, "io_uring",
 		 "the program uses io_uring, which passes by us, "
 		 "connecting normally from now on");

@@ -14,6 +14,7 @@
 #include "preload/bookshelf.h"
 #include "preload/misuse.h"
 #include "preload/naming.h"
+#include "preload/tally.h"
 
 #define LOOK_US 1000000
 
@@ -71,7 +72,7 @@ void book_after_fork(void)
 {
 	struct ledger *l = atomic_exchange(&ledger, NULL);
 
-	bookmark_again();
+	bookmark_again(BOOKMARK_BOOK);
 	if (!l)
 		return;
 	atomic_store(&parent, atomic_load(&own_pid));
@@ -84,7 +85,7 @@ struct ledger *book_ledger(void)
 {
 	struct ledger *l = atomic_load_explicit(&ledger, memory_order_acquire);
 
-	if (__builtin_expect(l && bookmark_is_gone(), 0)) {
+	if (__builtin_expect(l && bookmark_is_gone(BOOKMARK_BOOK), 0)) {
 		book_after_fork();
 		return NULL;
 	}
@@ -350,6 +351,9 @@ void book_close_failed(int e)
 		atomic_fetch_add(&l->head.close_eintr, 1);
 	if (l && e == EIO)
 		atomic_fetch_add(&l->head.close_eio, 1);
+	if (l && (e == EINTR || e == EIO))
+		tally_close_errors(e == EIO ? TRAFFIC_CLOSE_EIO : TRAFFIC_CLOSE_EINTR,
+				   1);
 }
 
 bool book_is_kept(void)
@@ -363,8 +367,10 @@ bool book_is_kept(void)
  */
 void book_before_exec(void)
 {
-	if (!is_off() && book_ledger())
-		bookshelf_lend();
+	if (is_off() || !book_ledger())
+		return;
+	misuse_tell(book_ledger());
+	bookshelf_lend();
 }
 
 void book_after_exec(void)
@@ -379,6 +385,7 @@ void book_end(bool keep)
 
 	if (!l)
 		return;
+	misuse_tell(l);
 	atomic_store(&off, true);
 	if (keep || !bookshelf_remove())
 		atomic_store(&l->head.state, LEDGER_ENDED);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bookmark: a word that a fork child has not; see bookmark.h. */
+/* bookmark: words that a fork child has not; see bookmark.h. */
 #include "preload/bookmark.h"
 
 #include <sys/mman.h>
@@ -18,16 +18,17 @@ void bookmark_make(void)
 
 	if (atomic_load(&bookmark) || share_private(BYTES, &at))
 		return;
-	*(uint32_t *)at = 1;
+	for (int i = 0; i < BOOKMARK_READERS; i++)
+		((uint32_t *)at)[i] = 1;
 	if (sys3(SYS_madvise, at, BYTES, MADV_WIPEONFORK) ||
 	    !atomic_compare_exchange_strong(&bookmark, &none, at))
 		sys2(SYS_munmap, at, BYTES);
 }
 
-void bookmark_again(void)
+void bookmark_again(enum bookmark_reader who)
 {
 	uint32_t *m = (uint32_t *)(uintptr_t)atomic_load(&bookmark);
 
 	if (m)
-		*m = 1;
+		m[who] = 1;
 }

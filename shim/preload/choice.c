@@ -15,6 +15,7 @@
 #include "preload/names.h"
 #include "preload/slot.h"
 #include "preload/sockopt.h"
+#include "preload/tally.h"
 
 #define CAPABILITY_RETRY_US 10000000
 #define LOOPBACK_A_SECOND 500
@@ -181,8 +182,12 @@ bool choice_make(int fd, const struct sockaddr *to, socklen_t len, struct choice
 	    !sys_readable(to, len) || !addr_read(to, len, &ret->to))
 		return false;
 	if (!live_ask(SECTION_connect, &ret->to,
-		      names_find(&ret->to, host) ? host : NULL, &ret->rule))
+		      names_find(&ret->to, host) ? host : NULL, &ret->rule)) {
+		if (choice_is_tcp(fd))
+			tally_aside(TRAFFIC_ASIDE_POLICY);
 		return false;
+	}
+	tally_aside(TRAFFIC_TAKES_PART);
 	if (ret->rule.says_something && choice_is_tcp(fd))
 		sockopt_client(fd, &ret->rule);
 	ret->compared = false;

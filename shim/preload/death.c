@@ -160,7 +160,7 @@ void death_of_process(void)
 {
 	death_is_near();
 	slot_each(0, SLOT_MAX - 1, death_of);
-	tally_settle();
+	tally_end();
 }
 
 static void let_open_if_closed_by_exec(int fd)
@@ -170,12 +170,25 @@ static void let_open_if_closed_by_exec(int fd)
 		let_open(fd);
 }
 
+/* The next program knows nothing of it; where exec fails it is no longer watched. */
+static void record(int fd)
+{
+	struct slot *s = slot_of(fd);
+
+	if (!s || slot_state(fd) == SLOT_DEFERRED || still_opening(fd))
+		return;
+	if (slot_twin(fd) < 0)
+		learn_connection(fd, s);
+	slot_set(fd, SLOT_PLAIN);
+}
+
 void death_by_exec(void)
 {
 	slot_each(0, SLOT_MAX - 1, let_open_if_closed_by_exec);
 	if (kept_any())
 		revive_all(LINGER_END_MS);
 	linger_wait();
+	slot_each(0, SLOT_MAX - 1, record);
 }
 
 static void copy_marks(int from, int to)

@@ -816,6 +816,7 @@ HOOKED_BUT(int, close, (int fd), (fd), calm(fd),
 		return (int)answer(-EBADF);
 	if (!quiet())
 		death_of(fd);
+	listener_closes(fd);
 	known = book_died(fd, STACK_HERE);
 	return closed(fd, known, REAL(close)(fd), STACK_HERE);
 }
@@ -831,6 +832,7 @@ int posix_close(int fd, int flags)
 		return (int)answer(-EBADF);
 	if (!quiet())
 		death_of(fd);
+	listener_closes(fd);
 	known = book_died(fd, STACK_HERE);
 	return closed(fd, known, REAL(posix_close)(fd, flags), STACK_HERE);
 }

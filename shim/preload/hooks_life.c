@@ -28,6 +28,7 @@ pid_t _Fork(void);
 #include "preload/aside.h"
 #include "preload/hooks.h"
 #include "preload/life.h"
+#include "preload/tally.h"
 #include "preload/unclosed.h"
 
 /* --- fork ------------------------------------------------------------------------ */
@@ -134,8 +135,10 @@ static void before_exec(void)
 {
 	if (!quiet())
 		life_before_exec();
-	if (!thread_is_vfork_child())
-		book_before_exec();
+	if (thread_is_vfork_child())
+		return;
+	tally_end();
+	book_before_exec();
 }
 
 /* It comes back only when it has failed. */

@@ -15,6 +15,7 @@
 #include "preload/keyring.h"
 #include "preload/slot.h"
 #include "preload/sockopt.h"
+#include "preload/tally.h"
 
 #define QLEN_LEAST 256
 #define QLEN_MOST 4096 /* the kernel caps at net.core.somaxconn by itself */
@@ -111,6 +112,8 @@ static void open_fast(int fd, const struct live_rule *r, int backlog)
 		set_no_cookie(fd, r);
 	if (sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &qlen, sizeof(qlen)))
 		return;
+	if (!slot_marked(fd, MARK_OURS))
+		tally_listens(1);
 	slot_mark(fd, MARK_OURS);
 	atomic_store_explicit(&any, true, memory_order_relaxed);
 	tell_server_bit();
@@ -120,8 +123,11 @@ static void close_fast(int fd)
 {
 	const int none = 0;
 
-	if (slot_marked(fd, MARK_OURS))
-		sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &none, sizeof(none));
+	if (!slot_marked(fd, MARK_OURS))
+		return;
+	sys_setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &none, sizeof(none));
+	slot_unmark(fd, MARK_OURS);
+	tally_listens(-1);
 }
 
 /* As the policy says now. */
@@ -133,9 +139,12 @@ static void see_to(int fd, int backlog)
 	slot_mark(fd, MARK_LISTENER);
 	if ((unsigned int)fd < SLOT_MAX)
 		atomic_store(&seen[fd], (uint16_t)live_generation());
-	if (!kernel_own_end(fd, &at) || !kernel_is_tcp(fd) ||
-	    !live_ask(SECTION_listen, &at, NULL, &r))
+	if (!kernel_own_end(fd, &at) || !kernel_is_tcp(fd))
 		return;
+	if (!live_ask(SECTION_listen, &at, NULL, &r)) {
+		tally_aside(TRAFFIC_ASIDE_POLICY);
+		return;
+	}
 	sockopt_listener(fd, &r);
 	use_keys(fd, &r);
 	if (is_own(fd))
@@ -174,6 +183,14 @@ int listener_unread(int fd)
 	n = sys6(SYS_recvfrom, fd, NULL, INT_MAX, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT,
 		 0, 0);
 	return n > 0 ? (int)n : 0;
+}
+
+void listener_closes(int fd)
+{
+	if (slot_marked(fd, MARK_LISTENER) && slot_marked(fd, MARK_OURS)) {
+		slot_unmark(fd, MARK_LISTENER);
+		tally_listens(-1);
+	}
 }
 
 void listener_opens(int fd, int backlog)

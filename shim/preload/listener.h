@@ -13,6 +13,8 @@ bool listener_switch(bool to);
 void listener_bound(int fd, const void *to, socklen_t len);
 /* Before the real listen(); never makes it fail. */
 void listener_opens(int fd, int backlog);
+/* Before the real close(). */
+void listener_closes(int fd);
 /*
  * A connection is accepted before its handshake has ended.  What the kernel does not
  * count then: the bytes to read, for FIONREAD.

@@ -5,12 +5,16 @@
 #include "core/clock.h"
 #include "core/sys.h"
 #include "preload/known.h"
+#include "preload/tally.h"
 
 #define AT_ONCE_US 1000
 
 static _Atomic uint64_t last; /* bad close: its site, its number below */
 static _Atomic uint64_t last_us;
 static _Atomic uint8_t sweeper[LEDGER_SITES / 8];
+
+/* Of the bad closes of this ledger, so many are in the total, which never goes down. */
+static _Atomic uint32_t told;
 
 static bool is_sweeper(unsigned int site)
 {
@@ -71,6 +75,9 @@ void misuse_found(struct ledger *l, enum ledger_fault fault, unsigned int fd,
 		misuse_passes(l, fd, site);
 		return;
 	}
+	if (fault == LEDGER_CLOSED_TWICE &&
+	    clock_now_us() - atomic_load(&last_us) >= AT_ONCE_US)
+		misuse_tell(l); /* those before are no beginning of a sweep */
 	if (fault == LEDGER_CLOSED_TWICE && is_sweep(l, site, fd))
 		return;
 	ledger_finds(l, fault, fd, site, at, (uint32_t)sys1(SYS_gettid, 0));
@@ -78,8 +85,20 @@ void misuse_found(struct ledger *l, enum ledger_fault fault, unsigned int fd,
 	known_watch((int)fd + 1);
 }
 
+void misuse_tell(struct ledger *l)
+{
+	uint32_t n = atomic_load(&l->head.bad_closes), was = atomic_load(&told);
+
+	while (n > was)
+		if (atomic_compare_exchange_strong(&told, &was, n)) {
+			tally_close_errors(TRAFFIC_CLOSE_EBADF, n - was);
+			return;
+		}
+}
+
 void misuse_forget(void)
 {
+	atomic_store(&told, 0);
 	atomic_store(&last, 0);
 	for (unsigned int i = 0; i < sizeof(sweeper); i++)
 		atomic_store(&sweeper[i], 0);

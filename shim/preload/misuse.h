@@ -15,6 +15,8 @@ void misuse_found(struct ledger *l, enum ledger_fault fault, unsigned int fd,
 		  unsigned int site, uint32_t at);
 /* A number was closed at this site, well, or no socket was ever there. */
 void misuse_passes(struct ledger *l, unsigned int fd, unsigned int site);
+/* What was found so far is final: into the total of all programs. */
+void misuse_tell(struct ledger *l);
 /* Another ledger begins: its sites are others. */
 void misuse_forget(void);
 

@@ -6,7 +6,9 @@
 #include "core/log.h"
 #include "core/self.h"
 #include "core/sys.h"
-#include "core/traffic.h"
+#include "core/guest.h"
+#include "preload/names.h"
+#include "preload/seat.h"
 #include "preload/state.h"
 
 #define LOCALS 64
@@ -59,19 +61,41 @@ static void log_connection(const struct traffic_event *e, const struct tcp_facts
 	log_event(LOG_INFO, "connection", &line);
 }
 
-/* Whom it is about and when is asked only where somebody watches. */
-static void add(const struct traffic_event *e, uint32_t saved_us, uint32_t n)
+static struct traffic *mapped(void)
 {
-	struct traffic *t = state_of(&file);
+	return state_of(&file);
+}
+
+/* As the program looked it up; of one that is too long, the end. */
+static void put_name(struct traffic_event *e)
+{
+	struct text t = { e->name, 0, sizeof(e->name) };
+	char name[NAMES_BYTES];
+	size_t n;
+
+	if (!names_find(&e->to, name))
+		return;
+	n = text_len(name);
+	if (n >= sizeof(e->name))
+		text_str(&t, "...");
+	text_str(&t, n < sizeof(e->name) ? name : name + n + 4 - sizeof(e->name));
+}
+
+/* Whom it is about and when is asked only where somebody watches. */
+static void add(struct traffic *t, const struct traffic_event *e, uint32_t saved_us,
+		uint32_t n)
+{
+	struct traffic_guest *guest = seat_of(t, tally_program());
 	struct traffic_event seen = *e;
 
-	if (!t)
-		return;
 	if (e->to.port && traffic_is_watched(t)) {
 		seen.pid = (uint32_t)sys1(SYS_getpid, 0);
 		seen.at_us = clock_today_cs() * 10000;
+		put_name(&seen);
 	}
 	traffic_add(t, tally_program(), &seen, saved_us, n);
+	if (guest)
+		guest_count(guest, e, n, clock_today_s());
 }
 
 static struct traffic_event begin(const struct addr *to, enum outcome o,
@@ -88,16 +112,32 @@ static struct traffic_event begin(const struct addr *to, enum outcome o,
 	return e;
 }
 
+/* What it asked for it was given, if it was: who has one later shows that. */
+static void count_cookie(struct traffic *t, struct slot *s,
+			 const struct memory_end *end)
+{
+	uint32_t then_s = (uint32_t)(end->begun_cs / 100);
+
+	if (slot_has(s, SLOT_COOKIE_SYN))
+		traffic_cookie_used(t, &s->to, then_s);
+	else if (end->outcome == OUTCOME_cookie_requested)
+		traffic_cookie_asked(t, &s->to, then_s);
+}
+
 void tally_connection(struct slot *s, const struct memory_end *end,
 		      const struct tcp_facts *f)
 {
 	struct traffic_event e = begin(&s->to, end->outcome, end->reason);
 	bool saved = end->outcome == OUTCOME_data_acked && !end->syn_again;
+	struct traffic *t = mapped();
 
 	e.first_byte_us = end->first_byte_us;
 	e.rtt_us = end->rtt_us;
 	e.syn_bytes = end->had_data ? slot_syn_bytes(s) : 0;
-	add(&e, saved ? end->rtt_us : 0, 1);
+	if (t) {
+		add(t, &e, saved ? end->rtt_us : 0, 1);
+		count_cookie(t, s, end);
+	}
 	log_connection(&e, f);
 }
 
@@ -109,25 +149,73 @@ void tally_settle(void)
 	const struct addr nobody = { .version = 4 };
 	struct traffic_event e = begin(&nobody, OUTCOME_plain, REASON_local);
 	uint32_t n = atomic_exchange(&locals, 0);
+	struct traffic *t = n ? mapped() : NULL;
 
-	if (n)
-		add(&e, 0, n);
+	if (t)
+		add(t, &e, 0, n);
 }
 
 void tally_copied(void)
 {
 	atomic_store(&locals, 0);
+	seat_copied();
 }
 
 void tally_declined(const struct addr *to, enum reason why)
 {
 	struct traffic_event e = begin(to, OUTCOME_plain, why);
+	struct traffic *t;
 
 	if (why == REASON_local && !log_wants(LOG_INFO)) {
 		if ((atomic_fetch_add(&locals, 1) + 1) % LOCALS == 0)
 			tally_settle();
 		return;
 	}
-	add(&e, 0, 1);
+	t = mapped();
+	if (t)
+		add(t, &e, 0, 1);
 	log_connection(&e, NULL);
+}
+
+static void tell_seat(void)
+{
+	struct traffic *t = mapped();
+	struct traffic_guest *guest = t ? seat_of(t, tally_program()) : NULL;
+
+	if (guest)
+		seat_tell(guest);
+}
+
+void tally_listens(int more)
+{
+	seat_listens(more);
+	tell_seat();
+}
+
+void tally_aside(enum traffic_aside why)
+{
+	if (seat_is_aside() == why)
+		return;
+	seat_aside(why);
+	tell_seat();
+}
+
+void tally_close_errors(enum traffic_close kind, uint32_t n)
+{
+	struct traffic *t = mapped();
+
+	if (t)
+		traffic_close_error(t, kind, n);
+}
+
+void tally_end(void)
+{
+	struct traffic *t;
+
+	if (seat_is_aside() == TRAFFIC_ASIDE_SECCOMP)
+		return; /* nor may the kernel be asked whether the file is there */
+	tally_settle();
+	t = seat_is_taken() ? mapped() : NULL;
+	if (t)
+		seat_leave(t);
 }

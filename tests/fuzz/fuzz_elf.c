@@ -32,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	MUST(strlen(sentence) > 20);
 	elf_read(fd, loader);
 	elf_is_object(fd);
+	elf_needs(fd, "libc.so");
 	elf_is((const char *)bytes + 1, n - 1);
 	return 0;
 }

@@ -76,6 +76,11 @@ for name, package, library in (
     Row(f"{name} in front", [package, "curl", "nginx"], nginx, before(library), rides())
 
 
+Row("faketime", ["libfaketime", "curl", "nginx"], nginx,
+    ["sh", "-c", f'FAKETIME=-1d LD_PRELOAD="${{LD_PRELOAD:+$LD_PRELOAD:}}{LIBS}faketime/'
+     f'libfaketime.so.1" exec curl -sS {URL}'], rides())
+
+
 def socks(place):
     nginx(place)
     place.serve(["/usr/bin/python3", "{clients}/server_socks.py", 1080], 1080)

@@ -116,6 +116,7 @@ PACKAGES = {
     "libtcmalloc-minimal4": LIBS + "libtcmalloc_minimal.so.4",
     "valgrind": "valgrind", "strace": "strace", "gdb": "gdb",
     "torsocks": "torsocks", "proxychains4": "proxychains4",
+    "libfaketime": LIBS + "faketime/libfaketime.so.1",
     "util-linux": "setpriv",
 }
 

@@ -72,6 +72,7 @@ START_TEST(shift_of_too_few)
 	ck_assert(!shift_find(&s, &f));
 	shift_add(&s, x, 3, y, 0);
 	ck_assert(!shift_find(&s, &f));
+	ck_assert_uint_eq(shift_missing(&s), 4); /* of 70 orders two: 2.9 % */
 	for (size_t m = 1; m <= 4; m++)
 		for (size_t n = 1; n <= 5; n++) {
 			shift_add(&s, x, m, y, n);
@@ -79,6 +80,8 @@ START_TEST(shift_of_too_few)
 			ck_assert(f.by <= -8);
 			/* of 35 orders the two outermost are more than 5 % */
 			ck_assert_int_eq(f.is_sure, m * n >= 15);
+			ck_assert_int_eq(!shift_missing(&s), f.is_sure);
+			ck_assert_uint_le(shift_missing(&s), 3);
 			shift_drop(&s);
 		}
 }

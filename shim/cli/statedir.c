@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* statedir: the state directory as doctor sees it; see statedir.h. */
+#include "cli/statedir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "core/ledger.h"
+#include "core/memory.h"
+#include "core/share.h"
+#include "core/traffic.h"
+
+#define LOST "every process learns for itself"
+
+static const char line[] = "state directory";
+static const char elsewhere[] = "export TFOSHIM_STATE=\"$HOME/.tfoshim\"";
+
+static bool is_memory(void *at)
+{
+	return memory_ready(at);
+}
+
+static bool is_traffic(void *at)
+{
+	return traffic_ready(at);
+}
+
+/* What all programs of a user map. */
+static const struct shared {
+	const char *name;
+	size_t bytes;
+	bool (*ready)(void *at);
+} shared[] = {
+	{ MEMORY_FILE, sizeof(struct memory), is_memory },
+	{ TRAFFIC_FILE, sizeof(struct traffic), is_traffic },
+};
+
+#define SHARED (sizeof(shared) / sizeof(*shared))
+
+/* --- the directory itself --------------------------------------------------------- */
+
+/* As core/share judges it: what is wrong, and a pattern of the remedy. */
+static const char *find_fault(const struct stat *st, const char **ret_remedy)
+{
+	if (S_ISLNK(st->st_mode)) {
+		*ret_remedy = "export TFOSHIM_STATE=\"$(readlink -f @)\"";
+		return "is a symbolic link, and none is followed";
+	}
+	if (!S_ISDIR(st->st_mode)) {
+		*ret_remedy = "mv @ @.old";
+		return "is no directory";
+	}
+	if (st->st_uid != geteuid()) {
+		*ret_remedy = geteuid() ? elsewhere : "chown 0 @";
+		return "belongs to somebody else";
+	}
+	if ((st->st_mode & 0777) != 0700) {
+		*ret_remedy = "chmod 700 @";
+		return "has not the mode 0700";
+	}
+	return NULL;
+}
+
+static bool can_make(const char *path)
+{
+	char copy[PATH_MAX];
+
+	strcpy(copy, path);
+	return !access(dirname(copy), W_OK | X_OK);
+}
+
+static const char *fault_of_none(const char *path, const char **ret_remedy)
+{
+	*ret_remedy = "mkdir -p -m 700 @";
+	if (errno == ENOENT && can_make(path))
+		return NULL;
+	if (errno == EROFS)
+		*ret_remedy = elsewhere;
+	if (errno == ENOTDIR)
+		*ret_remedy = elsewhere;
+	return errno == EROFS ? "cannot be made: its file system is read-only"
+			      : "cannot be made";
+}
+
+/* --- room ------------------------------------------------------------------------- */
+
+/* What the shared files have yet to take from the file system. */
+static uint64_t missing(const char *directory)
+{
+	uint64_t bytes = 0, has;
+	struct stat st;
+
+	for (size_t i = 0; i < SHARED; i++) {
+		TEXT(path, PATH_MAX);
+
+		text_str(&path, directory);
+		text_str(&path, "/");
+		text_str(&path, shared[i].name);
+		has = lstat(path.at, &st) ? 0 : (uint64_t)st.st_blocks * 512;
+		bytes += has < shared[i].bytes ? shared[i].bytes - has : 0;
+	}
+	return bytes;
+}
+
+static void check_room(struct findings *findings, const char *directory, bool made)
+{
+	char copy[PATH_MAX];
+	struct statvfs fs;
+	uint64_t needs = missing(directory), has;
+
+	strcpy(copy, directory);
+	if (!needs || statvfs(made ? copy : dirname(copy), &fs) < 0)
+		return;
+	has = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (fs.f_flag & ST_RDONLY)
+		findings_tell(findings, LEVEL_FAIL, line,
+			      "%s: its file system is read-only; " LOST, directory);
+	else if (has < needs)
+		findings_tell(
+			findings, LEVEL_FAIL, line,
+			"%s: its file system is full: %llu KiB are free, %llu are "
+			"needed; " LOST,
+			directory, (unsigned long long)has / 1024,
+			(unsigned long long)(needs + 1023) / 1024);
+	else if (fs.f_files && !fs.f_favail)
+		findings_tell(
+			findings, LEVEL_FAIL, line,
+			"%s: its file system is full: it has no inode left; " LOST,
+			directory);
+	else
+		return;
+	findings_mend(findings, NULL, elsewhere, NULL);
+}
+
+/* --- the files -------------------------------------------------------------------- */
+
+/* Is it what we write there? On a copy of its pages: nothing is changed. */
+static const char *fault_of_content(int fd, const struct shared *s)
+{
+	void *at = mmap(NULL, s->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	bool good = at != MAP_FAILED && s->ready(at);
+
+	if (at != MAP_FAILED)
+		munmap(at, s->bytes);
+	return good ? NULL : "holds something else";
+}
+
+/* As core/share judges a file; an empty one is just being made. */
+static const char *fault_of_file(int fd, const struct shared *s)
+{
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ELOOP ? "is a symbolic link, and none is followed"
+				      : strerror(errno);
+	if (fstat(fd, &st) < 0)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return "is no regular file";
+	if (st.st_uid != geteuid())
+		return "belongs to somebody else";
+	if (st.st_mode & 077)
+		return "is open to others";
+	if (st.st_nlink != 1)
+		return "has another name too, a hard link";
+	if (st.st_size && (size_t)st.st_size != s->bytes)
+		return "has another size: it holds something else";
+	return st.st_size ? fault_of_content(fd, s) : NULL;
+}
+
+static void check_shared(struct findings *findings, const char *directory, int dir,
+			 const struct shared *s)
+{
+	const char *fault;
+	TEXT(path, PATH_MAX);
+	int fd = openat(dir, s->name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return;
+	fault = fault_of_file(fd, s);
+	if (fd >= 0)
+		close(fd);
+	text_str(&path, directory);
+	text_str(&path, "/");
+	text_str(&path, s->name);
+	if (!fault) {
+		findings_tell(findings, LEVEL_OK, "state file", "%s", path.at);
+		return;
+	}
+	findings_tell(findings, LEVEL_FAIL, "state file", "%s %s; " LOST, path.at,
+		      fault);
+	findings_mend(findings, NULL, "rm -rf @", path.at);
+}
+
+/* Ours by name, but with another number: the layout's version is part of the name. */
+static bool is_other_version(const char *name)
+{
+	static const char *const ours[] = { MEMORY_FILE, TRAFFIC_FILE, LEDGER_FILE };
+	size_t stem;
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
+		stem = (size_t)(strchr(ours[i], '.') - ours[i]) + 1;
+		if (strncmp(name, ours[i], stem) || name[stem] < '0' ||
+		    name[stem] > '9')
+			continue;
+		return strncmp(name, ours[i], strlen(ours[i])) != 0;
+	}
+	return false;
+}
+
+static void check_others(struct findings *findings, const char *directory, int dir)
+{
+	DIR *all = fdopendir(dup(dir));
+	unsigned int ledgers = 0;
+	struct dirent *e;
+
+	while (all && (e = readdir(all))) {
+		TEXT(path, PATH_MAX);
+
+		ledgers += !strncmp(e->d_name, LEDGER_FILE, strlen(LEDGER_FILE));
+		if (!is_other_version(e->d_name))
+			continue;
+		text_str(&path, directory);
+		text_str(&path, "/");
+		text_str(&path, e->d_name);
+		findings_tell(findings, LEVEL_WARN, "state file",
+			      "%s is of another version of tfoshim, and not read",
+			      path.at);
+		findings_mend(findings, "when no program of that version runs any more",
+			      "rm @", path.at);
+	}
+	if (all)
+		closedir(all);
+	if (ledgers)
+		findings_tell(findings, LEVEL_OK, "ledgers",
+			      "%u; 'tfo leaks' reads them", ledgers);
+}
+
+static void check_files(struct findings *findings, const char *directory)
+{
+	int dir = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir < 0)
+		return;
+	for (size_t i = 0; i < SHARED; i++)
+		check_shared(findings, directory, dir, &shared[i]);
+	check_others(findings, directory, dir);
+	close(dir);
+}
+
+void statedir_check(struct findings *findings)
+{
+	const char *pattern = NULL, *fault;
+	struct stat st;
+	bool made;
+	TEXT(path, PATH_MAX);
+
+	if (!share_directory(&path, getenv("TFOSHIM_STATE"),
+			     getenv("XDG_RUNTIME_DIR"))) {
+		findings_tell(findings, LEVEL_WARN, line,
+			      "none: neither TFOSHIM_STATE nor XDG_RUNTIME_DIR is of "
+			      "use; " LOST);
+		findings_mend(findings, NULL, elsewhere, NULL);
+		return;
+	}
+	made = lstat(path.at, &st) == 0;
+	fault = made ? find_fault(&st, &pattern) : fault_of_none(path.at, &pattern);
+	if (fault) {
+		findings_tell(findings, LEVEL_FAIL, line, "%s %s; " LOST, path.at,
+			      fault);
+		findings_mend(findings, NULL, pattern, path.at);
+		return;
+	}
+	findings_tell(findings, LEVEL_OK, line, "%s%s", path.at,
+		      made ? "" : ", to be made by the first program");
+	check_room(findings, path.at, made);
+	if (made)
+		check_files(findings, path.at);
+}

@@ -30,7 +30,7 @@ struct verb {
 };
 
 extern const struct verb run_verb, doctor_verb, policy_verb, explain_verb, leaks_verb,
-	watch_verb, reset_verb, status_verb;
+	watch_verb, probe_verb, metrics_verb, reset_verb, status_verb;
 
 /* As env(1) and nohup(1) have them; run gives the program's own status otherwise. */
 enum status {

@@ -6,37 +6,20 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <linux/tcp_metrics.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "cli/where.h"
+
 /* --- the way there --------------------------------------------------------------- */
-
-static socklen_t socket_address(const struct addr *a, struct sockaddr_storage *ret)
-{
-	struct sockaddr_in *in4 = (struct sockaddr_in *)ret;
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
-
-	memset(ret, 0, sizeof(*ret));
-	if (a->version == 4) {
-		in4->sin_family = AF_INET;
-		in4->sin_port = htons(a->port);
-		memcpy(&in4->sin_addr, a->ip, 4);
-		return sizeof(*in4);
-	}
-	in6->sin6_family = AF_INET6;
-	in6->sin6_port = htons(a->port);
-	memcpy(&in6->sin6_addr, a->ip, 16);
-	return sizeof(*in6);
-}
 
 /* UDP's connect() sends nothing: it only looks for the route. */
 static int ask_route(const struct addr *to, struct cookie *ret)
 {
 	struct sockaddr_storage there, here;
-	socklen_t len = socket_address(to, &there), own = sizeof(here);
+	socklen_t len = where_socket(to, &there), own = sizeof(here);
 	int fd = socket(there.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
 
 	if (fd < 0)
@@ -162,6 +145,7 @@ static int ask_metrics(int fd, const struct addr *to, struct cookie *ret)
 {
 	const size_t bytes = to->version == 4 ? 4 : 16;
 	struct message m;
+	const void *value;
 	uint16_t family = ask_family(fd, &m);
 	size_t n;
 	int err;
@@ -179,8 +163,10 @@ static int ask_metrics(int fd, const struct addr *to, struct cookie *ret)
 	err = ask(fd, &m);
 	if (err)
 		return err == -ESRCH ? 0 : -EOPNOTSUPP; /* it has no row */
-	ret->bytes = find(&m.head, TCP_METRICS_ATTR_FOPEN_COOKIE, &n) ? (unsigned int)n
-								      : 0;
+	value = find(&m.head, TCP_METRICS_ATTR_FOPEN_COOKIE, &n);
+	ret->bytes = value ? (unsigned int)n : 0;
+	if (value)
+		memcpy(ret->value, value, n < COOKIE_MOST ? n : COOKIE_MOST);
 	ret->drops = find_u16(&m.head, TCP_METRICS_ATTR_FOPEN_SYN_DROPS);
 	return 0;
 }

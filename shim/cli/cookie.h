@@ -11,10 +11,13 @@
 
 #include "core/addr.h"
 
+#define COOKIE_MOST 16 /* RFC 7413, section 2 */
+
 struct cookie {
 	struct addr from;   /* what a connection would come from, by its route */
 	bool is_own_host;   /* ... the destination itself */
 	unsigned int bytes; /* 0: the kernel holds none */
+	uint8_t value[COOKIE_MOST];
 	unsigned int drops; /* SYNs with it that were lost in a row */
 };
 

@@ -69,7 +69,7 @@ int feed_open(struct feed *ret, struct text *why, bool *ret_new)
 		make_file();
 	f.t = counted_map(why, &is_missing);
 	if (!f.t)
-		return is_missing ? -ENOENT : -EINVAL;
+		return is_missing && *ret_new ? -ENOENT : -EINVAL;
 	identify(&f);
 	feed_keep(&f);
 	f.at = f.events = traffic_now(f.t);

@@ -63,15 +63,29 @@ static void line_word(struct figures_line *l, const char *word)
 	l->is_begun = true;
 }
 
+/* A number and what follows it stay together. */
+static bool is_number(const char *from, const char *to)
+{
+	from += *from == '(';
+	while (from < to && ((*from >= '0' && *from <= '9') || *from == '.'))
+		from++;
+	return from == to;
+}
+
 void figures_sentence(const char *sentence)
 {
 	struct figures_line l = { 0, 0, false };
-	char words[1024], *more, *word;
+	char word[128];
 
-	snprintf(words, sizeof(words), "%s", sentence);
-	for (word = strtok_r(words, " ", &more); word;
-	     word = strtok_r(NULL, " ", &more))
+	while (*sentence) {
+		size_t n = strcspn(sentence, " ");
+
+		if (sentence[n] && is_number(sentence, sentence + n))
+			n += 1 + strcspn(sentence + n + 1, " ");
+		snprintf(word, sizeof(word), "%.*s", (int)n, sentence);
 		line_word(&l, word);
+		sentence += n + (sentence[n] != '\0');
+	}
 	putchar('\n');
 }
 

@@ -21,6 +21,11 @@ struct memory *known_map(struct text *why, bool *ret_none)
 	return statefile_map(&file, why, ret_none);
 }
 
+struct memory *known_make(struct text *why)
+{
+	return statefile_make(&file, why);
+}
+
 const char *known_habit(enum habit h)
 {
 	switch (h) {

@@ -19,6 +19,8 @@ struct memory *known_read(struct text *why, bool *ret_none);
  * as above; ret_none: it is just that there is none yet.
  */
 struct memory *known_map(struct text *why, bool *ret_none);
+/* ... made where there is none yet, as a program under the shim would. */
+struct memory *known_make(struct text *why);
 /* writes_first, ... */
 const char *known_habit(enum habit h);
 

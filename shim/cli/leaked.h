@@ -7,6 +7,7 @@
 #define CLI_LEAKED_H
 
 #include "cli/ledgers.h"
+#include "cli/meant.h"
 #include "cli/places.h"
 #include "cli/symbols.h"
 
@@ -15,6 +16,7 @@ struct leaked {
 	const struct ledger *l; /* its page */
 	struct places places;
 	struct symbols symbols;
+	struct meant own; /* what its policy says may stay open */
 	char program[PATH_MAX];
 	int64_t min_age_ms;
 	bool all;		/* also what is young or meant to stay open */

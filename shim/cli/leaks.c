@@ -11,8 +11,8 @@
 #include "cli/leaked.h"
 #include "cli/leaked_json.h"
 #include "cli/looks.h"
-#include "cli/meant.h"
 #include "cli/options.h"
+#include "cli/unclosed.h"
 #include "core/value.h"
 
 #define MIN_AGE_MS MINUTE_MS
@@ -29,51 +29,6 @@ struct asked {
 };
 
 /* --- one program ------------------------------------------------------------------ */
-
-static void want(struct leaked *k, const struct ledger_place *p)
-{
-	for (unsigned int i = 0; i < p->depth; i++)
-		symbols_want(&k->symbols, p->frame[i]);
-}
-
-static void want_site(struct leaked *k, unsigned int site)
-{
-	struct ledger_place p;
-
-	if (ledger_view_site(k->l, site, &p))
-		want(k, &p);
-}
-
-/* What is young is named only where it is shown. */
-static void find_names(struct leaked *k)
-{
-	struct ledger_case c;
-
-	for (unsigned int i = 0; i < k->places.n; i++)
-		if (k->all || k->places.at[i].count)
-			want(k, &k->places.at[i].born);
-	for (unsigned int i = 0; i < LEDGER_FINDINGS; i++) {
-		if (!ledger_view_finding(k->l, i, &c))
-			continue;
-		want_site(k, c.here);
-		want_site(k, c.closed);
-		want_site(k, c.born);
-		k->findings++;
-	}
-	symbols_find(&k->symbols, k->l, k->one->process);
-}
-
-static void count(struct leaked *k)
-{
-	for (unsigned int i = 0; i < k->places.n; i++) {
-		const struct place *p = &k->places.at[i];
-
-		if (p->meant)
-			k->meant += p->count;
-		else
-			k->unclosed += p->count - p->listening;
-	}
-}
 
 static void tell(struct asked *asked, const struct leaked *k)
 {
@@ -92,29 +47,21 @@ static void tell(struct asked *asked, const struct leaked *k)
 static void look_at(const struct ledgers_one *one, void *with)
 {
 	struct asked *asked = with;
-	struct leaked k = { .one = one, .l = one->page.l };
-	struct meant own = { 0 };
+	const struct unclosed_asked how = {
+		.min_age_ms = asked->min_age_ms,
+		.all = asked->all,
+		.meant = asked->suppress ? &asked->meant : NULL,
+		.find = symbols_find,
+	};
+	struct leaked k;
 
-	k.all = asked->all;
-	k.min_age_ms = asked->min_age_ms;
-	if (one->path)
-		ledger_view_program(k.l, k.program);
-	else
-		snprintf(k.program, sizeof(k.program), "%s", one->process->program);
-	if (!places_read(one, (uint32_t)(asked->min_age_ms / 100), &k.places)) {
+	if (unclosed_look(one, &how, &k)) {
+		looks_compare(one, &k.places);
+		tell(asked, &k);
+	} else {
 		say_error("%s: no memory", k.program);
-		return;
 	}
-	find_names(&k);
-	if (!asked->suppress && k.places.n)
-		meant_of_policy(k.program, one->process, &own);
-	meant_mark(asked->suppress ? &asked->meant : &own, k.l, &k.symbols, &k.places);
-	looks_compare(one, &k.places);
-	count(&k);
-	tell(asked, &k);
-	meant_drop(&own);
-	symbols_drop(&k.symbols);
-	places_drop(&k.places);
+	unclosed_drop(&k);
 }
 
 /* --- what was asked --------------------------------------------------------------- */

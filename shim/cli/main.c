@@ -29,8 +29,8 @@ static const struct verb version_verb = {
 };
 
 static const struct verb *const verbs[] = {
-	&run_verb,    &status_verb,  &watch_verb, &doctor_verb,
-	&policy_verb, &explain_verb, &leaks_verb, &reset_verb,
+	&run_verb,    &status_verb,  &watch_verb, &probe_verb,	 &doctor_verb,
+	&policy_verb, &explain_verb, &leaks_verb, &metrics_verb, &reset_verb,
 	&help_verb,   &version_verb, NULL,
 };
 
@@ -98,6 +98,8 @@ static int help_main(int argc, char **argv)
 
 	if (argc < 2)
 		return show_verbs();
+	if (options_next(&help_verb, argc, argv) != OPTIONS_END)
+		return STATUS_USAGE;
 	if (argc > 2)
 		return say_usage("help", "explains one verb at a time");
 	verb = find_verb(argv[1]);

@@ -48,6 +48,19 @@ void spell_bytes(uint64_t n)
 	printf("%llu %s", (unsigned long long)n, units[i]);
 }
 
+void spell_ms(struct text *t, double us)
+{
+	char room[32];
+	double ms = us / 1000, size = ms < 0 ? -ms : ms;
+
+	snprintf(room, sizeof(room), "%.*f ms",
+		 size < 10     ? 2
+		 : size < 1000 ? 1
+			       : 0,
+		 ms);
+	text_str(t, room);
+}
+
 const char *spell_s(uint64_t n)
 {
 	return n == 1 ? "" : "s";

@@ -16,6 +16,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "cli/statefile.h"
 #include "core/ledger.h"
 #include "core/memory.h"
 #include "core/share.h"
@@ -37,11 +38,7 @@ static bool is_traffic(void *at)
 }
 
 /* What all programs of a user map. */
-static const struct shared {
-	const char *name;
-	size_t bytes;
-	bool (*ready)(void *at);
-} shared[] = {
+static const struct statefile shared[] = {
 	{ MEMORY_FILE, sizeof(struct memory), is_memory },
 	{ TRAFFIC_FILE, sizeof(struct traffic), is_traffic },
 };
@@ -146,7 +143,7 @@ static void check_room(struct findings *findings, const char *directory, bool ma
 /* --- the files -------------------------------------------------------------------- */
 
 /* Is it what we write there? On a copy of its pages: nothing is changed. */
-static const char *fault_of_content(int fd, const struct shared *s)
+static const char *fault_of_content(int fd, const struct statefile *s)
 {
 	void *at = mmap(NULL, s->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	bool good = at != MAP_FAILED && s->ready(at);
@@ -157,7 +154,7 @@ static const char *fault_of_content(int fd, const struct shared *s)
 }
 
 /* As core/share judges a file; an empty one is just being made. */
-static const char *fault_of_file(int fd, const struct shared *s)
+static const char *fault_of_file(int fd, const struct statefile *s)
 {
 	struct stat st;
 
@@ -180,7 +177,7 @@ static const char *fault_of_file(int fd, const struct shared *s)
 }
 
 static void check_shared(struct findings *findings, const char *directory, int dir,
-			 const struct shared *s)
+			 const struct statefile *s)
 {
 	const char *fault;
 	TEXT(path, PATH_MAX);

@@ -202,3 +202,23 @@ void *statefile_map(const struct statefile *f, struct text *why, bool *ret_none)
 	}
 	return at != MAP_FAILED && f->ready(at) ? at : not_ours(&path, why);
 }
+
+void *statefile_make(const struct statefile *f, struct text *why)
+{
+	TEXT(path, PATH_MAX);
+	void *at;
+	int err;
+
+	if (!share_directory(&path, getenv("TFOSHIM_STATE"),
+			     getenv("XDG_RUNTIME_DIR"))) {
+		text_str(why, "there is no state directory");
+		return NULL;
+	}
+	err = share_map(path.at, f->name, f->bytes, &at);
+	if (!err)
+		return f->ready(at) ? at : not_ours(&path, why);
+	text_str(why, path.at);
+	text_str(why, ": ");
+	text_str(why, strerror(-err));
+	return NULL;
+}

@@ -25,5 +25,7 @@ struct statefile {
 void *statefile_read(const struct statefile *f, struct text *why, bool *ret_none);
 /* The file itself, mapped: what is changed there holds for all programs at once. */
 void *statefile_map(const struct statefile *f, struct text *why, bool *ret_none);
+/* ... made where there is none yet, as programs under the shim make it. */
+void *statefile_make(const struct statefile *f, struct text *why);
 
 #endif

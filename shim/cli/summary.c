@@ -243,7 +243,7 @@ static void take_cookie(const struct cookie_held *c, void *with)
 	s->strange_cookies += !is_known;
 }
 
-/* false: it was refused, which has been told. */
+/* false: it was refused, which has been told; one sentence is enough. */
 static bool find_files(struct summary *s)
 {
 	TEXT(why, PATH_MAX + 128);
@@ -251,13 +251,15 @@ static bool find_files(struct summary *s)
 	bool no_traffic = false, no_memory = false;
 
 	s->traffic = counted_read(&why, &no_traffic);
-	if (!s->traffic && !no_traffic)
+	if (!s->traffic && !no_traffic) {
 		say_error("what was done is not known: %s", why.at);
+		return false;
+	}
 	s->memory = known_read(&why_not, &no_memory);
-	if (!s->memory && !no_memory)
+	if (!s->memory && !no_memory && strcmp(why.at, why_not.at))
 		say_error("destinations are not known: %s", why_not.at);
 	s->is_none = no_traffic && no_memory;
-	return (s->traffic || no_traffic) && (s->memory || no_memory);
+	return s->memory || no_memory;
 }
 
 bool summary_read(struct summary *s, const char *only)

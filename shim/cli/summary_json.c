@@ -14,7 +14,9 @@ static void put(struct json_object *to, const char *name, const char *text)
 
 static void put_number(struct json_object *to, const char *name, uint64_t n)
 {
-	json_object_object_add(to, name, json_object_new_int64((int64_t)n));
+	json_object_object_add(
+		to, name,
+		json_object_new_int64(n < INT64_MAX ? (int64_t)n : INT64_MAX));
 }
 
 static void put_bool(struct json_object *to, const char *name, bool is)

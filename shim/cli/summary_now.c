@@ -35,20 +35,27 @@ static const char *why_aside(enum traffic_aside a)
 	return NULL;
 }
 
-/* *:80 [::1]:443, with Fast Open: 2 */
+/* "Fast Open on 2: *:80 [::]:443" */
 static void listens(const struct summary_program *p, struct text *ret)
 {
 	const struct holds *h = &p->holds;
 
-	for (unsigned int i = 0; i < h->listeners && i < HOLDS_LISTENERS; i++) {
-		text_str(ret, i ? " " : "");
-		addr_print(ret, &h->at[i]);
+	if (p->guest.listeners) {
+		text_str(ret, "Fast Open on ");
+		text_num(ret, p->guest.listeners);
+		text_str(ret, h->listeners ? ": " : "");
 	}
-	if (!p->guest.listeners)
-		return;
-	text_str(ret, ret->n ? ", " : "");
-	text_str(ret, "Fast Open on ");
-	text_num(ret, p->guest.listeners);
+	for (unsigned int i = 0; i < h->listeners && i < HOLDS_LISTENERS; i++) {
+		const struct addr *at = &h->at[i];
+
+		text_str(ret, i ? " " : "");
+		if (at->version != 4 || memcmp(at->ip, "\0\0\0", 4)) {
+			addr_print(ret, at);
+			continue;
+		}
+		text_str(ret, "*:");
+		text_num(ret, at->port);
+	}
 }
 
 static void add_program(struct table *t, const struct summary_program *p)
@@ -123,7 +130,7 @@ static void show_setting(const struct netstat *k)
 	if (k->fastopen < 0)
 		printf("  %-10snet.ipv4.tcp_fastopen cannot be read\n", "Fast Open");
 	else
-		printf("  %-10sclients %s, servers %s (net.ipv4.tcp_fastopen=%ld)%s\n",
+		printf("  %-10sclients %s, servers %s (tcp_fastopen=%ld)%s\n",
 		       "Fast Open", k->fastopen & MACHINE_CLIENT ? "on" : "off",
 		       k->fastopen & MACHINE_SERVER ? "on" : "off", k->fastopen,
 		       keys[k->key]);

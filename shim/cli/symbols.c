@@ -19,7 +19,7 @@
 #include "cli/lines.h"
 #include "core/clock.h"
 
-#define PATIENCE_S 20
+#define PATIENCE_MS 20000
 #define ANSWER_MOST (64u << 20)
 #define MEMORY_MOST ((rlim_t)8 << 30)
 
@@ -105,6 +105,11 @@ static void look(const struct symbols *s, size_t from, const struct ledger *l,
 	fflush(to);
 }
 
+static unsigned int patience(const struct symbols *s)
+{
+	return s->patience_ms ? s->patience_ms : PATIENCE_MS;
+}
+
 /*
  * The files are what the program's user wrote: root reads them as that user, so that
  * whoever gets the better of the reader has won nothing. A program that hides from its
@@ -126,9 +131,10 @@ static bool become_user_of(const struct process *p)
 }
 
 /* Enough for the largest programs there are, and no more. */
-static void limit_oneself(void)
+static void limit_oneself(const struct symbols *s)
 {
-	const struct rlimit cpu = { PATIENCE_S, PATIENCE_S }, none = { 0, 0 },
+	const rlim_t seconds = (patience(s) + 999) / 1000;
+	const struct rlimit cpu = { seconds, seconds }, none = { 0, 0 },
 			    memory = { MEMORY_MOST, MEMORY_MOST };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* behind the change of the user */
@@ -161,7 +167,7 @@ static pid_t start(const struct symbols *s, size_t from, const struct ledger *l,
 	to = fdopen(ends[1], "w");
 	if (!become_user_of(p))
 		_exit(0);
-	limit_oneself();
+	limit_oneself(s);
 	if (to)
 		look(s, from, l, p, to);
 	_exit(0);
@@ -212,9 +218,12 @@ static bool hear(int from, uint64_t end_us, struct answer *a)
 /* NULL: the text has no end. */
 static const char *next_text(const struct answer *a, size_t *at)
 {
-	const char *text = a->at + *at;
-	const char *end = *at < a->n ? memchr(text, 0, a->n - *at) : NULL;
+	const char *text, *end;
 
+	if (*at >= a->n)
+		return NULL;
+	text = a->at + *at;
+	end = memchr(text, 0, a->n - *at);
 	if (!end)
 		return NULL;
 	*at += (size_t)(end - text) + 1;
@@ -293,7 +302,7 @@ static size_t behind_module(const struct symbols *s, size_t i)
 
 void symbols_find(struct symbols *s, const struct ledger *l, const struct process *p)
 {
-	uint64_t end_us = clock_now_us() + PATIENCE_S * UINT64_C(1000000);
+	uint64_t end_us = clock_now_us() + patience(s) * UINT64_C(1000);
 	struct answer a = { 0 };
 	size_t from = 0;
 

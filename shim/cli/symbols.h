@@ -32,6 +32,7 @@ struct symbols {
 	size_t n, room;
 	struct symbols_name *name;
 	char *text;
+	unsigned int patience_ms; /* with all files together; 0: 20 s */
 	bool cut; /* some were not found for want of time, or their file is broken */
 };
 

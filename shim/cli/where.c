@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,4 +109,22 @@ int where_find(const char *verb, const char *text, bool any, struct where *ret)
 	status = wrong ? say_usage(verb, wrong) : find(host, port, any, ret);
 	free(copy);
 	return status;
+}
+
+socklen_t where_socket(const struct addr *a, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in *in4 = (struct sockaddr_in *)ret;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
+
+	memset(ret, 0, sizeof(*ret));
+	if (a->version == 4) {
+		in4->sin_family = AF_INET;
+		in4->sin_port = htons(a->port);
+		memcpy(&in4->sin_addr, a->ip, 4);
+		return sizeof(*in4);
+	}
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(a->port);
+	memcpy(&in6->sin6_addr, a->ip, 16);
+	return sizeof(*in6);
 }

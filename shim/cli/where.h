@@ -7,6 +7,7 @@
 #define CLI_WHERE_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 #include "core/addr.h"
 
@@ -22,5 +23,7 @@ struct where {
 int where_find(const char *verb, const char *text, bool any, struct where *ret);
 /* In lower case, without the dot at its end; false: it is too long. */
 bool where_host(const char *name, char ret[256]);
+/* As connect() takes it; its length. */
+socklen_t where_socket(const struct addr *a, struct sockaddr_storage *ret);
 
 #endif

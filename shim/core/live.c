@@ -102,20 +102,18 @@ static void note(void *to, const char *file, unsigned int line, unsigned int col
 static void say(struct errors *e, uint64_t seen, bool had_one)
 {
 	uint64_t h = seen + e->n;
-	TEXT(fields, 700);
+	struct log_entry entry;
 
 	for (const char *c = e->first.at; *c; c++)
 		h = (h ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
-	if (h == said || !log_wants(LOG_ERROR))
+	if (h == said || !log_start(&entry, LOG_ERROR, "policy"))
 		return;
 	said = h;
-	text_str(&fields, "message=");
-	text_quoted(&fields, e->first.at);
-	text_str(&fields, " errors=");
-	text_num(&fields, e->n);
-	text_str(&fields, had_one ? " consequence=\"keeping the policy before it\""
-				  : " consequence=\"doing nothing at all\"");
-	log_event(LOG_ERROR, "policy", &fields);
+	log_text(&entry, "message", e->first.at);
+	log_number(&entry, "errors", e->n);
+	log_text(&entry, "consequence",
+		 had_one ? "keeping the policy before it" : "doing nothing at all");
+	log_end(&entry);
 }
 
 /* --- versions -------------------------------------------------------------------- */
@@ -170,7 +168,8 @@ static void follow_log(const struct match *m)
 {
 	const struct rule *r = match_find(m, SECTION_log, NULL, NULL);
 
-	log_follow((enum log_level)rule_value(r, KEY_level), rule_text(r, KEY_file));
+	log_follow((enum log_level)rule_value(r, KEY_level),
+		   (enum log_format)rule_value(r, KEY_format), rule_text(r, KEY_file));
 }
 
 /* Whoever came before the swap may still read what was current then. */
@@ -385,7 +384,8 @@ void live_begin(void)
 {
 	struct stat st;
 
-	self_find();
+	if (!self_path()[0])
+		self_find();
 	if (!must_exist && sys4(SYS_newfstatat, AT_FDCWD, path, &st, 0) == -ENOENT)
 		return; /* nothing that could be lost */
 	begin();

@@ -61,6 +61,7 @@ static void counts_clear(struct memory_counts *c)
 /* What it held is another's, or forgotten. */
 static void row_begin(struct memory_row *r, const struct addr *to, uint64_t key)
 {
+	STORE(r->whose, 0); /* who dies in here leaves nobody's, not his who had it */
 	STORE(r->answered, 0);
 	strike_clear(&r->struck);
 	strike_clear(&r->slow);

@@ -8,6 +8,7 @@
 
 #define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_relaxed)
 
+#define RECENT 4		    /* pairs that may still be made whole */
 #define CLOSE 1u		    /* of since: it is not over */
 #define PATIENCE (8 * PACE_SAMPLES) /* with Fast Open, before the next one */
 
@@ -55,15 +56,18 @@ void pace_add_plain(struct pace *p, uint32_t us)
 	STORE(p->pairs.plain[n % PACE_PAIRS], shorten(us ? us : 1));
 }
 
-/* The newest pair, if it is not whole. */
+/* The newest pair that is not whole, of the last few. */
 static void pair(struct pace_pairs *p, uint32_t us)
 {
 	uint32_t n = LOAD(p->n);
-	uint16_t none = 0;
 
-	if (n)
-		atomic_compare_exchange_strong(&p->fast[(n - 1) % PACE_PAIRS], &none,
-					       shorten(us ? us : 1));
+	for (uint32_t i = 1; i <= RECENT && i <= n; i++) {
+		uint16_t none = 0;
+
+		if (atomic_compare_exchange_strong(&p->fast[(n - i) % PACE_PAIRS],
+						   &none, shorten(us ? us : 1)))
+			return;
+	}
 }
 
 void pace_add_fast(struct pace *p, uint32_t us)

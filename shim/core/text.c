@@ -16,17 +16,6 @@ void text_str(struct text *t, const char *s)
 		text_char(t, *s++);
 }
 
-void text_quoted(struct text *t, const char *s)
-{
-	text_char(t, '"');
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			text_char(t, '\\');
-		text_char(t, *s);
-	}
-	text_char(t, '"');
-}
-
 static void text_base(struct text *t, uint64_t n, unsigned base)
 {
 	char digits[20];

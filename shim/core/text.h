@@ -22,8 +22,6 @@ struct text {
 
 void text_char(struct text *t, char c);
 void text_str(struct text *t, const char *s);
-/* In double quotes, with those within and backslashes escaped, as logfmt has it. */
-void text_quoted(struct text *t, const char *s);
 void text_num(struct text *t, uint64_t n);
 /* n in base 16, without prefix or leading zeros. */
 void text_hex(struct text *t, uint64_t n);

@@ -7,6 +7,8 @@
 #define MAGIC 0x3266617274666f74u /* "tfotraf2" */
 #define RACING 64 /* entries that may be under way while the last of them is whole */
 
+#define NOBODY 2 /* no key has this lower half: they are odd */
+
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_acquire)
 #define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_release)
 #define SET(x, v) atomic_store_explicit(&(x), (v), memory_order_relaxed)
@@ -48,19 +50,24 @@ static void count(struct traffic_counts *c, const struct traffic_event *e, uint3
 }
 
 /*
+ * What it held is another's, and is kept: over all programs nothing ever grows less.
  * Of a row that never was anybody's all is zero: two processes of a program that begin
  * at once may both be here, and neither takes what the other has counted already.
  */
-static void program_begin(struct traffic_program *p, const struct traffic_event *e,
-			  uint64_t key)
+static void program_begin(struct traffic *t, struct traffic_program *p,
+			  const struct traffic_event *e, uint64_t key)
 {
 	bool was_used = LOAD(p->whose);
 
+	if (was_used)
+		STORE(p->whose, NOBODY);
 	for (size_t i = 0; i < TRAFFIC_NAME; i++)
 		SET(p->name[i], i + 1 < TRAFFIC_NAME ? e->program[i] : '\0');
 	for (int o = 0; was_used && o < OUTCOMES; o++)
 		for (int r = 0; r < TRAFFIC_REASONS; r++)
-			SET(p->counts.n[o][r], 0);
+			if (LOAD(p->counts.n[o][r]))
+				ADD(t->others.n[o][r],
+				    atomic_exchange(&p->counts.n[o][r], 0));
 	STORE(p->whose, (uint32_t)key); /* last: up to here nobody believes it */
 }
 
@@ -74,9 +81,8 @@ static void count_program(struct traffic *t, uint32_t program,
 
 	p = (struct traffic_program *)(void *)rows_claim(&rows, key, clock_today_s());
 	if (p && LOAD(p->whose) != (uint32_t)key)
-		program_begin(p, e, key);
-	if (p)
-		count(&p->counts, e, n);
+		program_begin(t, p, e, key);
+	count(p ? &p->counts : &t->others, e, n);
 }
 
 static enum traffic_path path_of(enum outcome o)
@@ -182,6 +188,13 @@ void traffic_add(struct traffic *t, uint32_t program, const struct traffic_event
 		write_event(t, e);
 }
 
+static void totals(const struct traffic_counts *c, struct traffic_totals *ret)
+{
+	for (int o = 0; o < OUTCOMES; o++)
+		for (int r = 0; r < REASONS; r++)
+			ret->n[o][r] = LOAD(c->n[o][r]);
+}
+
 bool traffic_program(const struct traffic *t, unsigned int row,
 		     struct traffic_totals *ret)
 {
@@ -193,10 +206,14 @@ bool traffic_program(const struct traffic *t, unsigned int row,
 	for (size_t i = 0; i < TRAFFIC_NAME; i++)
 		ret->name[i] = atomic_load_explicit(&p->name[i], memory_order_relaxed);
 	ret->name[TRAFFIC_NAME - 1] = '\0';
-	for (int o = 0; o < OUTCOMES; o++)
-		for (int r = 0; r < REASONS; r++)
-			ret->n[o][r] = LOAD(p->counts.n[o][r]);
+	totals(&p->counts, ret);
 	return true;
+}
+
+void traffic_others(const struct traffic *t, struct traffic_totals *ret)
+{
+	__builtin_memset(ret->name, 0, sizeof(ret->name));
+	totals(&t->others, ret);
 }
 
 void traffic_watch(struct traffic *t, uint64_t until_cs)

@@ -124,6 +124,7 @@ struct traffic {
 	_Atomic uint64_t close_errors[TRAFFIC_CLOSES]; /* of sockets */
 	_Atomic uint32_t full_s; /* when a process found no row last, or 0 */
 	struct traffic_counts all;
+	struct traffic_counts others; /* of programs whose row another has taken */
 	struct traffic_times times[TRAFFIC_PATHS];
 	struct traffic_ages ages;
 	_Alignas(64) struct traffic_cookie cookie[TRAFFIC_COOKIES];
@@ -135,7 +136,7 @@ struct traffic {
 _Static_assert(sizeof(struct traffic_event) == 8 * TRAFFIC_WORDS, "whole words");
 _Static_assert((int)REASONS <= TRAFFIC_REASONS, "there is room for every reason");
 _Static_assert(sizeof(struct traffic_guest) == 512, "eight cache lines");
-_Static_assert(sizeof(struct traffic) == 619264, "the layout of the file");
+_Static_assert(sizeof(struct traffic) == 619648, "the layout of the file");
 
 /* false: the file holds something else. */
 bool traffic_ready(struct traffic *t);
@@ -162,6 +163,8 @@ struct traffic_totals {
 };
 bool traffic_program(const struct traffic *t, unsigned int row,
 		     struct traffic_totals *ret);
+/* Of the programs that have no row (any more): with those of the rows, all there is. */
+void traffic_others(const struct traffic *t, struct traffic_totals *ret);
 /* Somebody watches from now on, for so long. */
 void traffic_watch(struct traffic *t, uint64_t until_cs);
 /*

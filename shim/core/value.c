@@ -172,6 +172,7 @@ static const char *const words_of[][5] = {
 	[VALUE_report] = { "off", "count", "exit", "fatal" },
 	[VALUE_stacks] = { "caller", "full" },
 	[VALUE_level] = { "off", "error", "info", "debug" },
+	[VALUE_format] = { "logfmt", "json" },
 };
 
 static bool one_word(enum value_type t, struct reader *r, int64_t *ret)
@@ -205,6 +206,7 @@ static const char *const expected[] = {
 	[VALUE_report] = "off, count, exit or fatal",
 	[VALUE_stacks] = "caller or full",
 	[VALUE_level] = "off, error, info or debug",
+	[VALUE_format] = "logfmt or json",
 	[VALUE_text] = "a text in double quotes",
 	[VALUE_word] = "a word of at most 15 letters, digits, - and _",
 	[VALUE_path] = "a path of at most 255 characters that begins with /",
@@ -233,6 +235,7 @@ static bool read_value(enum value_type t, struct reader *r, int64_t *ret)
 	case VALUE_report:
 	case VALUE_stacks:
 	case VALUE_level:
+	case VALUE_format:
 		return one_word(t, r, ret);
 	case VALUE_text:
 	case VALUE_word:
@@ -290,6 +293,7 @@ void value_print(struct text *to, enum value_type t, int64_t value)
 	case VALUE_report:
 	case VALUE_stacks:
 	case VALUE_level:
+	case VALUE_format:
 		text_str(to, words_of[t][value]);
 		break;
 	case VALUE_text:

@@ -28,6 +28,7 @@ enum value_type {
 	VALUE_report,
 	VALUE_stacks,
 	VALUE_level,
+	VALUE_format,
 	VALUE_text, /* ... and texts: quoted, */
 	VALUE_word, /* letters, digits, - and _ */
 	VALUE_path, /* absolute */

@@ -174,15 +174,32 @@ static enum reason choose(int fd, struct choice *c)
 	return why == REASON_none ? set_option(fd, &c->rule) : why;
 }
 
+/* For who wants to know why before the connection has ended. */
+static void log_choice(const struct choice *c, const char *host)
+{
+	struct log_entry e;
+	TEXT(to, 64);
+
+	if (c->why == CHOICE_NOT_TCP || !log_start(&e, LOG_DEBUG, "connect"))
+		return;
+	addr_print(&to, &c->to);
+	log_text(&e, "dest", to.at);
+	if (host)
+		log_text(&e, "name", host);
+	log_text(&e, "reason", outcome_reason(c->why));
+	log_end(&e);
+}
+
 bool choice_make(int fd, const struct sockaddr *to, socklen_t len, struct choice *ret)
 {
 	char host[NAMES_BYTES];
+	bool has_name;
 
 	if (len < sizeof(struct sockaddr_in) || len > sizeof(struct sockaddr_storage) ||
 	    !sys_readable(to, len) || !addr_read(to, len, &ret->to))
 		return false;
-	if (!live_ask(SECTION_connect, &ret->to,
-		      names_find(&ret->to, host) ? host : NULL, &ret->rule)) {
+	has_name = names_find(&ret->to, host);
+	if (!live_ask(SECTION_connect, &ret->to, has_name ? host : NULL, &ret->rule)) {
 		if (choice_is_tcp(fd))
 			tally_aside(TRAFFIC_ASIDE_POLICY);
 		return false;
@@ -192,5 +209,6 @@ bool choice_make(int fd, const struct sockaddr *to, socklen_t len, struct choice
 		sockopt_client(fd, &ret->rule);
 	ret->compared = false;
 	ret->why = choose(fd, ret);
+	log_choice(ret, has_name ? host : NULL);
 	return true;
 }

@@ -30,16 +30,17 @@ static struct keyed {
 
 static void complain(const char *path, const char *sentence)
 {
+	struct log_entry e;
 	TEXT(message, 384);
-	TEXT(fields, 512);
 
+	if (!log_start(&e, LOG_ERROR, "key-file"))
+		return;
 	text_str(&message, path);
 	text_str(&message, ": ");
 	text_str(&message, sentence);
-	text_str(&fields, "message=");
-	text_quoted(&fields, message.at);
-	text_str(&fields, " consequence=\"keeping the keys before it\"");
-	log_event(LOG_ERROR, "key-file", &fields);
+	log_text(&e, "message", message.at);
+	log_text(&e, "consequence", "keeping the keys before it");
+	log_end(&e);
 }
 
 static bool same_key(const uint8_t *a, const uint8_t *b)

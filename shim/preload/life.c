@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/live.h"
 #include "core/log.h"
+#include "core/self.h"
 #include "core/text.h"
 #include "preload/book.h"
 #include "preload/client.h"
@@ -48,13 +49,13 @@ static void start(char **environment)
 		environment = NULL, log = off = NULL;
 	if (off && *off && !text_same(off, "0"))
 		return;
+	self_find();
 	log_begin();
 	if (log && !log_open(log)) {
 		log_open("error");
 		log_once(&said, LOG_ERROR, "setting",
 			 "TFOSHIM_LOG is not off, error, info or debug with an "
-			 "optional :PATH, "
-			 "logging errors to stderr");
+			 "optional ,json and :PATH, logging errors to stderr");
 	}
 	clock_setup(auxiliary(AT_SYSINFO_EHDR, 0));
 	state_setup(setting(environment, "TFOSHIM_STATE"),

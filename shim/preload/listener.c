@@ -104,7 +104,21 @@ static void use_keys(int fd, const struct live_rule *r)
 		slot_unmark(fd, MARK_KEYED);
 }
 
-static void open_fast(int fd, const struct live_rule *r, int backlog)
+static void log_listen(const struct addr *at, int qlen)
+{
+	struct log_entry e;
+	TEXT(to, 64);
+
+	if (!log_start(&e, LOG_DEBUG, "listen"))
+		return;
+	addr_print(&to, at);
+	log_text(&e, "address", to.at);
+	log_number(&e, "qlen", (uint64_t)qlen);
+	log_end(&e);
+}
+
+static void open_fast(int fd, const struct addr *at, const struct live_rule *r,
+		      int backlog)
 {
 	const int qlen = queue_length(r, backlog);
 
@@ -116,6 +130,7 @@ static void open_fast(int fd, const struct live_rule *r, int backlog)
 		tally_listens(1);
 	slot_mark(fd, MARK_OURS);
 	atomic_store_explicit(&any, true, memory_order_relaxed);
+	log_listen(at, qlen);
 	tell_server_bit();
 }
 
@@ -150,7 +165,7 @@ static void see_to(int fd, int backlog)
 	if (is_own(fd))
 		return;
 	if (r.value[KEY_tfo])
-		open_fast(fd, &r, backlog);
+		open_fast(fd, &at, &r, backlog);
 	else
 		close_fast(fd);
 }

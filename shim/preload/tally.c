@@ -38,29 +38,6 @@ uint32_t tally_program(void)
 	return id;
 }
 
-static void log_connection(const struct traffic_event *e, const struct tcp_facts *f)
-{
-	TEXT(line, 256);
-
-	if (!log_wants(LOG_INFO))
-		return;
-	text_str(&line, "dest=");
-	addr_print(&line, &e->to);
-	text_str(&line, " outcome=");
-	text_str(&line, outcome_word((enum outcome)e->outcome));
-	if (e->outcome != OUTCOME_data_acked && e->reason != REASON_none) {
-		text_str(&line, " reason=");
-		text_str(&line, outcome_reason((enum reason)e->reason));
-	}
-	if (f) {
-		text_str(&line, " rtt_us=");
-		text_num(&line, f->rtt_us);
-		text_str(&line, " bytes_received=");
-		text_num(&line, f->bytes_received);
-	}
-	log_event(LOG_INFO, "connection", &line);
-}
-
 static struct traffic *mapped(void)
 {
 	return state_of(&file);
@@ -79,6 +56,32 @@ static void put_name(struct traffic_event *e)
 	if (n >= sizeof(e->name))
 		text_str(&t, "...");
 	text_str(&t, n < sizeof(e->name) ? name : name + n + 4 - sizeof(e->name));
+}
+
+static void log_connection(struct traffic_event *e, const struct tcp_facts *f)
+{
+	struct log_entry entry;
+	TEXT(to, 64);
+
+	if (!log_start(&entry, LOG_INFO, "connection"))
+		return;
+	addr_print(&to, &e->to);
+	log_text(&entry, "dest", to.at);
+	put_name(e);
+	if (e->name[0])
+		log_text(&entry, "name", e->name);
+	log_text(&entry, "outcome", outcome_word((enum outcome)e->outcome));
+	if (e->outcome != OUTCOME_data_acked && e->reason != REASON_none)
+		log_text(&entry, "reason", outcome_reason((enum reason)e->reason));
+	if (e->syn_bytes)
+		log_number(&entry, "syn_bytes", e->syn_bytes);
+	if (e->first_byte_us)
+		log_number(&entry, "first_byte_us", e->first_byte_us);
+	if (f) {
+		log_number(&entry, "rtt_us", f->rtt_us);
+		log_number(&entry, "bytes_received", f->bytes_received);
+	}
+	log_end(&entry);
 }
 
 /* Whom it is about and when is asked only where somebody watches. */

@@ -58,25 +58,21 @@ class Watcher:
     """A `tfo watch` and its lines, as they come."""
 
     def __init__(self, state, *words, reads=True):
-        self.lines, self.since = [], time.time()
+        self.lines = []
         self.process = flow.start([os.environ["TFO"], "watch", *words],
                                   env=flow.environment(TFOSHIM_STATE=state),
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.thread = threading.Thread(target=self._read, daemon=True)
         if reads:
             self.thread.start()
-        path = os.path.join(state, "traffic.2")
-        while self.process.poll() is None and not self._is_asked(path):
+        while self.process.poll() is None and not self._has(state):
             time.sleep(0.01)
-        time.sleep(0.1)  # others watch the same file
+        time.sleep(0.1)
 
-    def _is_asked(self, path):
-        """Have programs been asked to tell?"""
-        if not os.path.exists(path):
-            return False
-        with open(path, "rb") as file:
-            asked = file.read(16)[8:]
-        return int.from_bytes(asked, "little") / 100 > self.since + ASKED_S - 1
+    def _has(self, state):
+        """The file of connections?"""
+        with open(f"/proc/{self.process.pid}/maps", encoding="utf-8") as maps:
+            return os.path.join(state, "traffic.2") in maps.read()
 
     def _read(self):
         for line in self.process.stdout:

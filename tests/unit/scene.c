@@ -43,6 +43,11 @@ uint32_t clock_today_s(void)
 	return scene_today_s ? scene_today_s : (uint32_t)time(NULL);
 }
 
+uint64_t clock_today_cs(void)
+{
+	return (uint64_t)time(NULL) * 100;
+}
+
 /* So long that the files are looked at again; what was young is so no more. */
 void scene_later(void)
 {

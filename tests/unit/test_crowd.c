@@ -36,6 +36,11 @@ uint32_t clock_today_s(void)
 	return (uint32_t)time(NULL);
 }
 
+uint64_t clock_today_cs(void)
+{
+	return (uint64_t)time(NULL) * 100;
+}
+
 static char policy[512], draft[520];
 static _Atomic bool over;
 static _Atomic unsigned int lies, asked;

@@ -225,7 +225,7 @@ START_TEST(bounds)
 {
 	const struct rule_about *a = rule_about((enum rule_key)_i);
 	if (value_is_text(a->type) || a->type == VALUE_keepalive ||
-	    (a->type >= VALUE_payload && a->type <= VALUE_level) ||
+	    (a->type >= VALUE_payload && a->type <= VALUE_format) ||
 	    a->type == VALUE_switch)
 		return;
 

@@ -207,6 +207,9 @@ START_TEST(programs_are_told)
 	}
 	ck_assert_uint_gt(seen, TRAFFIC_PROGRAMS / 2);
 	ck_assert_uint_eq(connections, 7 * seen);
+	traffic_others(t, &got); /* who lost his row is counted still */
+	connections += got.n[OUTCOME_data_acked][REASON_none];
+	ck_assert_uint_eq(connections, 7 * 3 * TRAFFIC_PROGRAMS);
 	for (int i = 0; i < 200; i++) {
 		pid_t child;
 		int status;

@@ -54,6 +54,7 @@ static const struct {
 	{ VALUE_report, "fatal", 3, NULL },
 	{ VALUE_stacks, "full", 1, NULL },
 	{ VALUE_level, "debug", 3, NULL },
+	{ VALUE_format, "json", 1, NULL },
 };
 
 START_TEST(reads_and_prints)
@@ -103,6 +104,7 @@ static const struct {
 	{ VALUE_report, "off, count, exit or fatal", { "", "on", "exits" } },
 	{ VALUE_stacks, "caller or full", { "", "off", "callers" } },
 	{ VALUE_level, "off, error, info or debug", { "", "warn", "2" } },
+	{ VALUE_format, "logfmt or json", { "", "JSON", "text" } },
 	{ VALUE_word,
 	  "a word of at most 15 letters, digits, - and _",
 	  { "", "a b", "a.b", "1234567890123456", "b\xc3\xa9" } },

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* utf8: which bytes are characters, where what is written must be valid UTF-8. */
+#ifndef CLI_UTF8_H
+#define CLI_UTF8_H
+
+#include <stddef.h>
+
+/* In the place of a byte that belongs to none. */
+#define UTF8_REPLACEMENT "\xef\xbf\xbd"
+
+/* How many bytes the character at s has (RFC 3629, section 4); 0: it is none. */
+size_t utf8_character(const char *s);
+
+#endif

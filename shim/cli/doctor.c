@@ -19,6 +19,7 @@
 #include "cli/machine.h"
 #include "cli/options.h"
 #include "cli/patient.h"
+#include "cli/proof.h"
 #include "cli/source.h"
 #include "cli/statedir.h"
 #include "core/elf.h"
@@ -189,6 +190,7 @@ static int doctor_main(int argc, char **argv)
 	if (optind < argc)
 		patient_check(&findings, argv + optind);
 	machine_check(&findings);
+	proof_check(&findings);
 	statedir_check(&findings);
 	check_policy(&findings);
 	check_object(&findings);

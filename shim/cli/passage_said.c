@@ -36,13 +36,21 @@ static void interval(struct text *t, const struct shift_found *by)
 	text_str(t, ")");
 }
 
-static void say_same(struct text *t, const struct passage_found *f)
+/* A wide interval says that little was seen, and not that there is no difference. */
+static void say_same(struct text *t, const struct probing *p,
+		     const struct passage_found *f)
 {
-	text_str(t, "the first byte comes as soon without (95 %: ");
+	bool is_wide = 5 * (f->by.high - f->by.low) >
+		       probing_first_byte_us(p->plain, p->plains);
+
+	text_str(t, is_wide ? "whether the first byte comes sooner cannot be told "
+			      "from so few connections (95 %: "
+			    : "the first byte comes as soon without (95 %: ");
 	spell_ms(t, magnitude(f->by.low));
 	text_str(t, f->by.low < 0 ? " sooner to " : " later to ");
 	spell_ms(t, magnitude(f->by.high));
 	text_str(t, f->by.high < 0 ? " sooner)" : " later)");
+	text_str(t, is_wide ? "; -n makes more" : "");
 }
 
 static void say_uncompared(struct text *t, const struct probing *p)
@@ -67,7 +75,7 @@ static void say_gain(struct text *t, const struct probing *p,
 		say_uncompared(t, p);
 		return;
 	case GAIN_SAME:
-		say_same(t, f);
+		say_same(t, p, f);
 		return;
 	case GAIN_FASTER:
 	case GAIN_SLOWER:
@@ -149,6 +157,9 @@ static void say_refused(struct text *t, const struct probing *p,
 			    "server does Fast Open; something on the way takes the "
 			    "data out, or the server has no room for more such "
 			    "connections");
+	else if (!p->kernel && !p->after.bytes)
+		text_str(t, "it was sent without a cookie, as net.ipv4.tcp_fastopen or "
+			    "the route has it here, and the server wants one");
 	else
 		text_str(t, "the cookie is an old one; the server no longer does Fast "
 			    "Open, or the data or the option is taken out on the way: "
@@ -202,10 +213,13 @@ static void say_mixed(struct text *t, const struct passage_found *f)
 static void say_off(struct text *t, const struct probing *p,
 		    const struct passage_kernel *k)
 {
-	text_str(t, "this machine's clients do no Fast Open (1 is not in "
-		    "net.ipv4.tcp_fastopen=");
-	text_num(t, (uint64_t)(k->bits < 0 ? 0 : k->bits));
-	text_str(t, "), so it was not tried");
+	text_str(t, "this machine's clients do no Fast Open");
+	if (k->bits >= 0) {
+		text_str(t, " (1 is not in net.ipv4.tcp_fastopen=");
+		text_num(t, (uint64_t)k->bits);
+		text_str(t, ")");
+	}
+	text_str(t, ", so it was not tried");
 	if (probing_handshake_us(p->plain, p->plains)) {
 		text_str(t, "; a round trip there, which is what it may save, takes ");
 		spell_ms(t, probing_handshake_us(p->plain, p->plains));
@@ -303,9 +317,9 @@ void passage_remedy(const struct probing *p, const struct passage_found *f,
 		     f->passage == PASSAGE_reset || f->passage == PASSAGE_swallowed ||
 		     f->gain == GAIN_SLOWER;
 
-	if (f->passage == PASSAGE_off) {
+	if (f->passage == PASSAGE_off && k->bits >= 0) {
 		text_str(t, "sysctl -w net.ipv4.tcp_fastopen=");
-		text_num(t, (uint64_t)(k->bits < 0 ? 0 : k->bits) | 1);
+		text_num(t, (uint64_t)k->bits | 1);
 	} else if (f->passage == PASSAGE_paused) {
 		text_str(t, "sysctl -w net.ipv4.tcp_fastopen_blackhole_timeout_sec=");
 		text_num(t, (uint64_t)k->pause_s);

@@ -584,8 +584,9 @@ def remembered():
     for bad, why in (("/proc/nowhere", "/proc/nowhere"), (other, "something else")):
         done = probe(place(SERVER4, 80), "-n", "3", "--remember", "--json", state=bad)
         wrong, said = schema.wrong_text("probe", done.out), json.loads(done.out)
-        check(f"not-remembered-{why}", done.code == 1 and not wrong and why in said["not_remembered"] and
-              why in done.err and done.err.count("\n") == 1 and
+        check(f"not-remembered-{why}", done.code == 1 and not wrong and
+              why in said["not_remembered"] and why in done.err and
+              done.err.count("\n") == 1 and
               said["addresses"][0]["verdict"] == "accepted", done.err)
 
 

@@ -175,13 +175,12 @@ def gain(name, verdict, low, high, fault=None, at=SERVER4, processes=6, each=24,
                                      TFOSHIM_POLICY=rule, timeout=60), range(processes))
     tfolab.clear()
     found = status(state, TFOSHIM_POLICY=rule)["gain"]
-    by, ends = found["difference_us"] / 1000, [
-        found[f"difference_{end}_us"] / 1000 if found[f"difference_{end}_us"] is not None
-        else None for end in ("low", "high")]
+    by, *ends = (float("nan") if found[field] is None else found[field] / 1000 for field in
+                 ("difference_us", "difference_low_us", "difference_high_us"))
     if found["verdict"] != verdict and tries > 1:
         return gain(name, verdict, low, high, fault, at, processes, each, kind, tries - 1)
     check(name, found["verdict"] == verdict and low <= by <= high and
-          None not in ends and ends[0] <= by <= ends[1],
+          ends[0] <= by <= ends[1],
           f"{found['verdict']}, {by:.1f} ms, {ends}, {found['compared_fast']} and "
           f"{found['compared_plain']}; before: {before.get('compared_plain')}")
     return state, rule

@@ -12,7 +12,7 @@ static const char *const escapes[] = {
 	[PAINT_BAD] = "\033[31m", [PAINT_STRONG] = "\033[1m", [PAINT_FAINT] = "\033[2m",
 };
 
-static bool is_dumb(void)
+bool paint_is_dumb(void)
 {
 	const char *terminal = getenv("TERM");
 
@@ -21,7 +21,7 @@ static bool is_dumb(void)
 
 bool paint_is_terminal(void)
 {
-	return isatty(STDOUT_FILENO) && !is_dumb();
+	return isatty(STDOUT_FILENO) && !paint_is_dumb();
 }
 
 /* See no-color.org. */

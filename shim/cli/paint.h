@@ -21,6 +21,9 @@ enum paint {
 /* What a terminal is sent for it; "" where there is no colour. */
 const char *paint(enum paint p);
 
+/* Is there no terminal, by TERM, or one whose cursor cannot be moved? */
+bool paint_is_dumb(void);
+
 /* Does stdout go to somebody's eyes, and may the cursor be moved there? */
 bool paint_is_terminal(void);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/machine.h"
 #include "cli/spell.h"
 
 #define SHORT_US 1000 /* a gain below this is hardly one */
@@ -36,13 +37,21 @@ static void interval(struct text *t, const struct shift_found *by)
 	text_str(t, ")");
 }
 
-static void say_same(struct text *t, const struct passage_found *f)
+/* A wide interval says that little was seen, and not that there is no difference. */
+static void say_same(struct text *t, const struct probing *p,
+		     const struct passage_found *f)
 {
-	text_str(t, "the first byte comes as soon without (95 %: ");
+	bool is_wide = 5 * (f->by.high - f->by.low) >
+		       probing_first_byte_us(p->plain, p->plains);
+
+	text_str(t, is_wide ? "whether the first byte comes sooner cannot be told "
+			      "from so few connections (95 %: "
+			    : "the first byte comes as soon without (95 %: ");
 	spell_ms(t, magnitude(f->by.low));
 	text_str(t, f->by.low < 0 ? " sooner to " : " later to ");
 	spell_ms(t, magnitude(f->by.high));
 	text_str(t, f->by.high < 0 ? " sooner)" : " later)");
+	text_str(t, is_wide ? "; -n makes more" : "");
 }
 
 static void say_uncompared(struct text *t, const struct probing *p)
@@ -67,7 +76,7 @@ static void say_gain(struct text *t, const struct probing *p,
 		say_uncompared(t, p);
 		return;
 	case GAIN_SAME:
-		say_same(t, f);
+		say_same(t, p, f);
 		return;
 	case GAIN_FASTER:
 	case GAIN_SLOWER:
@@ -136,12 +145,23 @@ static void say_no_cookie(struct text *t, const struct probing *p,
 	say_rest(t, p, f, f->class[CLASS_ASKED]);
 }
 
+/* SYNs with data go out without one, even where there is one. */
+static bool is_without_cookie(const struct probing *p, const struct passage_kernel *k)
+{
+	return (k->bits > 0 && k->bits & MACHINE_CLIENT_NO_COOKIE) ||
+	       (!p->kernel && !p->after.bytes);
+}
+
 static void say_refused(struct text *t, const struct probing *p,
-			const struct passage_found *f)
+			const struct passage_found *f, const struct passage_kernel *k)
 {
 	text_str(t, "data in the SYN is not taken, and goes again in the third packet, "
 		    "so that no time is lost: ");
-	if (3 * p->renewed >= 2 * f->class[CLASS_REFUSED])
+	if (is_without_cookie(p, k))
+		text_str(t,
+			 "it was sent without a cookie, as net.ipv4.tcp_fastopen (4) "
+			 "or the route has it here, and the server wants one");
+	else if (3 * p->renewed >= 2 * f->class[CLASS_REFUSED])
 		text_str(t, "another cookie came each time, as from servers behind one "
 			    "address that do not share a key (key-file)");
 	else if (!p->before.bytes && p->after.bytes)
@@ -202,10 +222,13 @@ static void say_mixed(struct text *t, const struct passage_found *f)
 static void say_off(struct text *t, const struct probing *p,
 		    const struct passage_kernel *k)
 {
-	text_str(t, "this machine's clients do no Fast Open (1 is not in "
-		    "net.ipv4.tcp_fastopen=");
-	text_num(t, (uint64_t)(k->bits < 0 ? 0 : k->bits));
-	text_str(t, "), so it was not tried");
+	text_str(t, "this machine's clients do no Fast Open");
+	if (k->bits >= 0) {
+		text_str(t, " (1 is not in net.ipv4.tcp_fastopen=");
+		text_num(t, (uint64_t)k->bits);
+		text_str(t, ")");
+	}
+	text_str(t, ", so it was not tried");
 	if (probing_handshake_us(p->plain, p->plains)) {
 		text_str(t, "; a round trip there, which is what it may save, takes ");
 		spell_ms(t, probing_handshake_us(p->plain, p->plains));
@@ -274,7 +297,7 @@ void passage_sentence(const struct probing *p, const struct passage_found *f,
 	else if (f->passage == PASSAGE_no_cookie)
 		say_no_cookie(t, p, f);
 	else if (f->passage == PASSAGE_data_refused)
-		say_refused(t, p, f);
+		say_refused(t, p, f, k);
 	else if (f->passage == PASSAGE_mixed)
 		say_mixed(t, f);
 	else if (f->passage == PASSAGE_off)
@@ -303,9 +326,13 @@ void passage_remedy(const struct probing *p, const struct passage_found *f,
 		     f->passage == PASSAGE_reset || f->passage == PASSAGE_swallowed ||
 		     f->gain == GAIN_SLOWER;
 
-	if (f->passage == PASSAGE_off) {
+	if (f->passage == PASSAGE_off && k->bits >= 0) {
 		text_str(t, "sysctl -w net.ipv4.tcp_fastopen=");
-		text_num(t, (uint64_t)(k->bits < 0 ? 0 : k->bits) | 1);
+		text_num(t, (uint64_t)k->bits | 1);
+	} else if (f->passage == PASSAGE_data_refused && k->bits > 0 &&
+		   k->bits & MACHINE_CLIENT_NO_COOKIE) {
+		text_str(t, "sysctl -w net.ipv4.tcp_fastopen=");
+		text_num(t, (uint64_t)(k->bits & ~(long)MACHINE_CLIENT_NO_COOKIE));
 	} else if (f->passage == PASSAGE_paused) {
 		text_str(t, "sysctl -w net.ipv4.tcp_fastopen_blackhole_timeout_sec=");
 		text_num(t, (uint64_t)k->pause_s);

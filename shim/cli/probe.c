@@ -17,6 +17,7 @@
 #include "cli/machine.h"
 #include "cli/netstat.h"
 #include "cli/options.h"
+#include "cli/paint.h"
 #include "cli/patience.h"
 #include "cli/probed.h"
 #include "cli/probed_json.h"
@@ -182,7 +183,7 @@ static void note(const struct probing *p, const struct attempt *a, void *with)
 static void probe_all(struct probed *all, struct memory *memory, unsigned long seconds)
 {
 	uint64_t until = clock_now_us() + (uint64_t)seconds * 1000000;
-	bool is_watched = isatty(STDERR_FILENO);
+	bool is_watched = isatty(STDERR_FILENO) && !paint_is_dumb();
 	struct request request = { .kind = all->request, .host = all->host };
 	unsigned int i;
 
@@ -224,7 +225,7 @@ static int status_of(const struct probed *all)
 		good += passage_is_good(f);
 		bad += !passage_is_good(f) && probing_has_route(&all->at[i]->p);
 	}
-	return good && !bad ? STATUS_OK : STATUS_FINDING;
+	return good && !bad && !all->no_memory ? STATUS_OK : STATUS_FINDING;
 }
 
 static int show(const struct probed *all, bool json)
@@ -279,8 +280,10 @@ static int probe(const struct asked *asked, struct probed *all)
 
 	if (status)
 		return status;
-	if (asked->remember && !memory)
+	if (asked->remember && !memory) {
 		all->no_memory = why.at;
+		say_error("probe: nothing will be remembered: %s", why.at);
+	}
 	patience_begin();
 	probe_all(all, memory, asked->seconds);
 	count_holes(all);

@@ -237,9 +237,4 @@ void probed_show(const struct probed *all)
 		       "the Fast Open of all clients here; to end that:\n"
 		       "  sysctl -w net.ipv4.tcp_fastopen_blackhole_timeout_sec=%ld\n",
 		       all->kernel.pause_s);
-	if (all->no_memory) {
-		printf("\nNothing was noted: ");
-		say_name(stdout, all->no_memory);
-		putchar('\n');
-	}
 }

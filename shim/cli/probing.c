@@ -142,6 +142,13 @@ static bool fast(struct turn *t)
 	return done;
 }
 
+/* The switch is off, or the kernel is too old, where that could not be asked. */
+static bool is_denied(const struct attempt *a)
+{
+	return a->end == ATTEMPT_FAILED &&
+	       (a->error == EOPNOTSUPP || a->error == ENOPROTOOPT);
+}
+
 static bool contact(struct turn *t)
 {
 	struct probing *p = t->p;
@@ -149,6 +156,10 @@ static bool contact(struct turn *t)
 
 	if (!make(t, ATTEMPT_EMPTY, &p->contact[p->contacts]))
 		return false;
+	if (is_denied(it)) {
+		p->is_off = true;
+		return true;
+	}
 	p->contacts++;
 	p->is_mute |= it->end == ATTEMPT_MUTE && p->request != REQUEST_NONE;
 	p->greets |= it->end == ATTEMPT_ANSWERED && p->request == REQUEST_NONE;

@@ -215,8 +215,10 @@ void *statefile_make(const struct statefile *f, struct text *why)
 		return NULL;
 	}
 	err = share_map(path.at, f->name, f->bytes, &at);
-	if (!err)
-		return f->ready(at) ? at : not_ours(&path, why);
+	if (!err && f->ready(at))
+		return at;
+	if (!err || err == -EINVAL)
+		return not_ours(&path, why);
 	text_str(why, path.at);
 	text_str(why, ": ");
 	text_str(why, strerror(-err));

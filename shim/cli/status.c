@@ -5,6 +5,7 @@
  */
 #include "cli/cli.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "cli/paint.h"
 #include "cli/screen.h"
 #include "cli/summary.h"
+#include "core/share.h"
 
 #define EVERY 2.0 /* seconds */
 #define LONGEST 86400.0
@@ -83,8 +85,25 @@ static bool is_empty(const struct summary *s)
 	return s->is_none || (!s->connections && !s->destinations && !s->programs);
 }
 
+/* Where nothing can be kept nothing is ever learnt, and nobody else says so. */
+static bool has_directory(void)
+{
+	TEXT(path, PATH_MAX);
+
+	return share_directory(&path, getenv("TFOSHIM_STATE"),
+			       getenv("XDG_RUNTIME_DIR"));
+}
+
 static int show_nothing(const struct asked *asked, const struct summary *s)
 {
+	if (!has_directory()) {
+		puts("Nothing has been done here yet, and nothing can be kept: neither "
+		     "TFOSHIM_STATE\nnor XDG_RUNTIME_DIR is set, so each program "
+		     "learns "
+		     "for itself. First give:\n"
+		     "    export TFOSHIM_STATE=\"$HOME/.tfoshim\"");
+		return STATUS_OK;
+	}
 	if (!asked->only || is_empty(s)) {
 		puts("Nothing has been done here yet: start a program with 'tfo run "
 		     "-- COMMAND'; 'tfo help' says more.");

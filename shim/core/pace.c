@@ -12,13 +12,18 @@
 #define CLOSE 1u		    /* of since: it is not over */
 #define PATIENCE (8 * PACE_SAMPLES) /* with Fast Open, before the next one */
 
-/* Five bits of exponent, eleven of fraction: half a thousandth exact, in order. */
+/*
+ * Five bits of exponent, eleven of fraction: half a thousandth exact, in order.  0 is
+ * none: who was killed before he wrote what he has counted leaves that.
+ */
 #define FRACTION 11
 
 static uint16_t shorten(uint32_t us)
 {
 	uint32_t exponent = 0;
 
+	if (!us)
+		us = 1;
 	while (us >> exponent >= 1u << (FRACTION + 1))
 		exponent++;
 	return (uint16_t)(us >> exponent >= 1u << FRACTION
@@ -36,8 +41,7 @@ static uint32_t lengthen(uint16_t v)
 
 static void put(struct pace_times *t, uint32_t n, uint32_t us)
 {
-	atomic_store_explicit(&t->at[n % PACE_SAMPLES], shorten(us),
-			      memory_order_relaxed);
+	STORE(t->at[n % PACE_SAMPLES], shorten(us));
 	if (n == UINT32_MAX) /* full it was, full it stays */
 		atomic_store_explicit(&t->n, PACE_SAMPLES, memory_order_relaxed);
 }
@@ -53,7 +57,7 @@ void pace_add_plain(struct pace *p, uint32_t us)
 
 	add(&p->plain, us);
 	STORE(p->pairs.fast[n % PACE_PAIRS], 0);
-	STORE(p->pairs.plain[n % PACE_PAIRS], shorten(us ? us : 1));
+	STORE(p->pairs.plain[n % PACE_PAIRS], shorten(us));
 }
 
 /* The newest pair that is not whole, of the last few. */
@@ -65,7 +69,7 @@ static void pair(struct pace_pairs *p, uint32_t us)
 		uint16_t none = 0;
 
 		if (atomic_compare_exchange_strong(&p->fast[(n - i) % PACE_PAIRS],
-						   &none, shorten(us ? us : 1)))
+						   &none, shorten(us)))
 			return;
 	}
 }
@@ -88,6 +92,10 @@ static void restart(struct pace *p, uint32_t since)
 	STORE(p->since, since);
 	STORE(p->fast.n, 0);
 	STORE(p->plain.n, 0);
+	for (int i = 0; i < PACE_SAMPLES; i++) {
+		STORE(p->fast.at[i], 0);
+		STORE(p->plain.at[i], 0);
+	}
 }
 
 void pace_clear(struct pace *p)
@@ -123,12 +131,15 @@ bool pace_is_for(const struct pace *p, uint64_t begun_cs, uint64_t now_cs)
 /* In order; how many. */
 static size_t sorted(const struct pace_times *t, uint16_t ret[PACE_SAMPLES])
 {
-	size_t n = LOAD(t->n) < PACE_SAMPLES ? LOAD(t->n) : PACE_SAMPLES;
+	size_t all = LOAD(t->n) < PACE_SAMPLES ? LOAD(t->n) : PACE_SAMPLES, n = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < all; i++) {
 		uint16_t v = LOAD(t->at[i]);
-		size_t k = i;
+		size_t k = n;
 
+		if (!v)
+			continue;
+		n++;
 		for (; k > 0 && ret[k - 1] > v; k--)
 			ret[k] = ret[k - 1];
 		ret[k] = v;

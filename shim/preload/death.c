@@ -170,7 +170,7 @@ static void let_open_if_closed_by_exec(int fd)
 		let_open(fd);
 }
 
-/* The next program knows nothing of it; where exec fails it is no longer watched. */
+/* What comes next knows nothing of it; where nothing does, it is no longer watched. */
 static void record(int fd)
 {
 	struct slot *s = slot_of(fd);
@@ -188,6 +188,12 @@ void death_by_exec(void)
 	if (kept_any())
 		revive_all(LINGER_END_MS);
 	linger_wait();
+	slot_each(0, SLOT_MAX - 1, record);
+}
+
+void death_is_sudden(void)
+{
+	death_is_near();
 	slot_each(0, SLOT_MAX - 1, record);
 }
 

@@ -14,6 +14,8 @@ void death_of(int fd);
 void death_range(unsigned int first, unsigned int last);
 /* The process is about to end, but its own last words are still to come ... */
 void death_is_near(void);
+/* ... and so sudden that nobody will ask again: what is known is written down now. */
+void death_is_sudden(void);
 /* ... or are said. */
 void death_of_process(void);
 /* exec, which may fail: what it would close may open first, the rest lives on. */

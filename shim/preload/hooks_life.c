@@ -351,6 +351,17 @@ int io_uring_setup(unsigned int entries, struct io_uring_params *params)
 		__builtin_unreachable(); \
 	} while (0)
 
+/* ... where nothing of ours comes after it. */
+#define END_FOR_GOOD(before, call) \
+	do { \
+		if (!quiet()) \
+			before(); \
+		if (!thread_is_vfork_child()) \
+			tally_end(); \
+		call; \
+		__builtin_unreachable(); \
+	} while (0)
+
 void exit(int status)
 {
 	if (!thread_is_vfork_child())
@@ -362,24 +373,24 @@ void quick_exit(int status)
 {
 	if (!thread_is_vfork_child())
 		book_end(false); /* its own handlers are still to come: no report */
-	END(life_before_exit, REAL(quick_exit)(status));
+	END_FOR_GOOD(life_before_sudden_end, REAL(quick_exit)(status));
 }
 
 void abort(void)
 {
-	END(life_before_exit, REAL(abort)());
+	END_FOR_GOOD(life_before_sudden_end, REAL(abort)());
 }
 
 void _exit(int status)
 {
 	if (!thread_is_vfork_child())
 		status = unclosed_at_end(status);
-	END(life_at_end, REAL(_exit)(status));
+	END_FOR_GOOD(life_at_end, REAL(_exit)(status));
 }
 
 void _Exit(int status)
 {
 	if (!thread_is_vfork_child())
 		status = unclosed_at_end(status);
-	END(life_at_end, REAL(_Exit)(status));
+	END_FOR_GOOD(life_at_end, REAL(_Exit)(status));
 }

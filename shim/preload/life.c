@@ -128,6 +128,12 @@ void life_before_exit(void)
 		death_is_near();
 }
 
+void life_before_sudden_end(void)
+{
+	if (!thread_is_vfork_child())
+		death_is_sudden();
+}
+
 void life_at_end(void)
 {
 	if (!thread_is_vfork_child())

@@ -17,6 +17,8 @@ void life_before_exec(void);
 /* Before the handlers that run at the end of a process; after them. */
 void life_before_exit(void);
 void life_at_end(void);
+/* ... where nothing comes after them. */
+void life_before_sudden_end(void);
 /* A child that is about to run on our memory, in this thread's place. */
 void life_on_our_memory(void);
 /* The real vfork, for the jump to it; what hooks.c's vfork calls first. */

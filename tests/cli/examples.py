@@ -99,7 +99,7 @@ def paused(machine):
 
 
 SCENES = {"tfo": served, "tfo-run": ready, "tfo-doctor": nothing, "tfo-policy": served,
-          "tfo-explain": known, "tfo-reset": paused}
+          "tfo-explain": known, "tfo-metrics": known, "tfo-reset": paused}
 
 
 # --- a page --------------------------------------------------------------------------------

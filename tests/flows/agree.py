@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """A thousand mixed connections: what the counters say of them is what the wire and the
-servers' TCP_INFO saw, outcome by outcome, exactly; by program and by process too. The
-truth is worked out here from each connection's SYNs and from what its server was told,
+servers' TCP_INFO saw, outcome by outcome, exactly; by program and by process too; and so
+do `tfo status` and `tfo metrics`. The truth is worked out here from each connection's SYNs and from what its server was told,
 never from what the shim says."""
 
 import collections
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -242,6 +243,45 @@ def sums(counts):
     return total
 
 
+def command(state, *words):
+    return flow.run([os.environ["TFO"], *words], TFOSHIM_STATE=state)
+
+
+def positive(outcomes):
+    return +collections.Counter(outcomes)
+
+
+def from_status(state):
+    """What `tfo status --json` has: in all, by program, of who runs by pid, saved us."""
+    told = json.loads(command(state, "status", "--json").out)
+    by_program = collections.Counter()
+    for program in told["by_program"]:
+        by_program += positive(program["outcomes"])
+    running = {row["pid"]: positive(row["outcomes"]) for row in told["running"]}
+    return positive(told["outcomes"]), by_program, running, told["saved_us"]
+
+
+SAMPLE = re.compile(r'(\w+)(?:\{(.*)\})? ([-+.\w]+)$')
+LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+
+def from_metrics(state):
+    """What `tfo metrics` has: connections, first bytes timed, seconds saved."""
+    total, timed, saved = collections.Counter(), 0, 0.0
+    for line in command(state, "metrics").out.splitlines():
+        sample = SAMPLE.match(line)
+        if not sample or line.startswith("#"):
+            continue
+        name, labels, value = sample[1], dict(LABEL.findall(sample[2] or "")), sample[3]
+        if name == "tfoshim_connections_total":
+            total[labels["outcome"]] += int(float(value))
+        elif name in ("tfoshim_first_byte_seconds_count", "tfoshim_fallback_seconds_count"):
+            timed += int(float(value))
+        elif name == "tfoshim_rtt_saved_seconds_total":
+            saved = float(value)
+    return +total, timed, saved
+
+
 class World:
     """One state directory, for all of it."""
 
@@ -328,6 +368,8 @@ class World:
         self.connections += 17
         check("process", len(rows) == 1 and sums(rows[0]["counts"]) == wanted and
               sum(wanted.values()) == 17, f"{rows}, wire {dict(wanted)}")
+        running = from_status(self.state)[2]
+        check("status-process", running == {client.pid: wanted}, f"{running}")
         client.stdin.close()
         client.wait()
         left = [g for g in told(self.state)["guests"] if g["pid"] == client.pid]
@@ -335,6 +377,8 @@ class World:
 
 
 def story():
+    if "TFO" not in os.environ:
+        flow.cannot("there is no tfo to ask")
     world = World()
     for number, row in enumerate(MIX):
         world.batch(number, *row)
@@ -349,6 +393,15 @@ def story():
     check("in-all", counted == world.true,
           f"wire {dict(world.true)}, counted {dict(counted)}")
     check("by-program", by_program == world.true, str(dict(by_program)))
+    outcomes, programs, running, saved_us = from_status(world.state)
+    check("status", outcomes == programs == world.true and not running,
+          f"{dict(outcomes)}, by program {dict(programs)}, running {running}")
+    metered, timed, saved = from_metrics(world.state)
+    check("metrics", metered == world.true, str(dict(metered)))
+    check("metrics-times", timed == sum(sum(file[path]["buckets"]) for path in
+                                        ("fastopen", "plain", "fallback")), f"{timed}")
+    check("saved", abs(saved * 1e6 - saved_us) < 1 and saved_us == file["saved_us"]
+          and saved > 0.01 * 0.9 * world.true["data_acked"], f"{saved} s")
     check("every-outcome", all(world.true[word] for word in (
         "data_acked", "opened_early", "cookie_requested", "not_acked",
         "syn_retransmitted", "plain")), str(dict(world.true)))

@@ -5,6 +5,7 @@ and TLS, with servers that are silent, that close, that speak first; what it mea
 one round trip; nothing unsafe is ever in a SYN; it leaves nothing behind unless it is
 told to, and then programs know it at once. CASE... for some."""
 
+import glob
 import itertools
 import json
 import os
@@ -58,6 +59,8 @@ http {{
 }}
 """
 
+SHORT = ["--timeout", "5"]  # where nothing comes anyway
+
 # name: fault, address, port, what is sent (by the port where nothing is said),
 # the verdict, what is gained, the exit status
 CASES = {
@@ -67,17 +70,16 @@ CASES = {
     "tls-ipv6": (None, SERVER6, 443, [], "accepted", "faster", 0),
     "cookie-alone": (None, SERVER4, "silent", [], "cookie", "unknown", 0),
     "greeting": (None, SERVER4, "greeting", [], "cookie", "faster", 0),
-    "silent": (None, SERVER4, "silent", ["--http"], "accepted", "unknown", 0),
+    "silent": (None, SERVER4, "silent", ["--http", *SHORT], "accepted", "unknown", 0),
     "closes": (None, SERVER4, "closing", ["--http"], "accepted", "unknown", 0),
     "other-keys": (None, SERVER6, "fleet", ["--http"], "data_refused", "same", 1),
     "no-fast-open": (None, OTHER4, 81, ["--http"], "no_cookie", "same", 1),
     "no-more-fast-open": (None, SERVER4, 81, ["--http"], "data_refused", "same", 1),
     "closed-port": (None, SERVER4, "closed", [], "unreachable", "unknown", 1),
     "closed-port-new": (None, OTHER6, "closed", ["--tls"], "unreachable", "unknown", 1),
-    "drop-all": ("drop-all", SERVER6, 80, [], "unreachable", "unknown", 1),
-    "drop-synack": ("drop-synack", SERVER4, 80, [], "unreachable", "unknown", 1),
-    "drop-syn-data": ("drop-syn-data", SERVER4, 80, [], "data_dropped", None, 1),
-    "drop-syn-data-tls": ("drop-syn-data", SERVER6, 443, [], "data_dropped", None, 1),
+    "drop-all": ("drop-all", SERVER6, 80, SHORT, "unreachable", "unknown", 1),
+    "drop-synack": ("drop-synack", SERVER4, 80, SHORT, "unreachable", "unknown", 1),
+    "drop-syn-data": ("drop-syn-data", SERVER6, 443, [], "data_dropped", None, 1),
     "drop-syn-option": ("drop-syn-option", SERVER4, 80, [], "option_dropped", None, 1),
     "drop-syn-option-new": ("drop-syn-option", OTHER4, 80, [], "option_dropped", None, 1),
     "drop-cookie-request": ("drop-cookie-request", OTHER6, 80, [], "option_dropped", None,
@@ -94,8 +96,7 @@ CASES = {
     "strip-option-reply": ("strip-option-reply", SERVER6, 80, [], "accepted", "faster", 0),
     "strip-option-reply-new": ("strip-option-reply", OTHER6, 80, [], "no_cookie", "same",
                                1),
-    "strip-syn-data": ("strip-syn-data", SERVER6, 80, [], "data_refused", "same", 1),
-    "strip-syn-data-tls": ("strip-syn-data", SERVER4, 443, [], "data_refused", "same", 1),
+    "strip-syn-data": ("strip-syn-data", SERVER6, 443, [], "data_refused", "same", 1),
     "duplicate-syn": ("duplicate-syn", SERVER4, 80, [], "accepted", "faster", 0),
 }
 
@@ -292,18 +293,31 @@ def as_text():
     check("text-ascii", done.out.isascii() and "+---" in done.out, str(done))
 
 
-def on_terminal():
-    """Progress goes to the terminal that stderr is, and is wiped."""
+def on_terminal_named(terminal):
+    """What comes out, and what the terminal is told."""
     main, other = pty.openpty()
     process = subprocess.Popen([os.environ["TFO"], "probe", place(SERVER4, 80), "-n", "3"],
                                stdout=subprocess.PIPE, stderr=other,
-                               env=flow.environment())
+                               env=flow.environment(TERM=terminal))
     os.close(other)
     out = process.communicate(timeout=30)[0].decode()
-    told = os.read(main, 65536).decode()
+    told = b""
+    try:
+        while got := os.read(main, 4096):
+            told += got
+    except OSError:  # that is how a terminal ends whose other side is closed
+        pass
     os.close(main)
+    return out, told.decode()
+
+
+def on_terminal():
+    """Progress goes to the terminal that stderr is, and is wiped."""
+    out, told = on_terminal_named("xterm")
     check("progress", "192.0.2.2:80: pair 3 of 3" in told and told.endswith("\r\x1b[K") and
           "pair 3 of" not in out and "\x1b" not in out, repr(told[-60:]))
+    out, told = on_terminal_named("dumb")
+    check("no-progress", not told and "Fast Open" in out, repr(told))
 
 
 def interrupted():
@@ -335,34 +349,60 @@ def in_time(servers):
     done = probe(place(SERVER4, servers.port("silent")), "--http", "--timeout", "3")
     check("in-time-silent", done.seconds < 3.5 and "does not answer" in done.out,
           f"{done.seconds:.1f} s")
+    done = probe(place(SERVER4, 80), "--timeout", "3", "-n", "100", "--json")
+    it = document("in-time-pairs", done)["addresses"][0]
+    n = len(it["fast_open"]["connections"])
+    check("in-time-pairs", it["stopped"] and 4 <= n < 30 and done.seconds < 3.5 and
+          it["gain"] == "faster", f"{n} pairs in {done.seconds:.1f} s")
 
 
 # --- where it is asked ------------------------------------------------------------------
 
-def named():
+def as_if(mount, over, words):
+    """Runs it where one file stands over another."""
+    return flow.run(["unshare", "-m", "sh", "-c",
+                     'mount --bind "$0" "$1" && shift && exec "$@"', mount, over,
+                     os.environ["TFO"], "probe", *words], timeout=90)
+
+
+def named(servers):
     """A name with more addresses than are asked: two of each kind, each by itself."""
-    room = flow.scratch()
-    hosts = flow.put(os.path.join(room, "hosts"), "".join(
+    hosts = flow.put(os.path.join(flow.scratch(), "hosts"), "".join(
         f"{at} web.example\n" for at in (SERVER4, SERVER6, OTHER4, "192.0.2.4", OTHER6,
-                                         "2001:db8::4", "2001:db8::5")))
-    words = ["unshare", "-m", "sh", "-c",
-             'mount --bind "$0" /etc/hosts && exec "$@"', hosts, os.environ["TFO"],
-             "probe", "web.example:80", "-n", "4"]
-    done = flow.run([*words, "--json"], timeout=90)
+                                         "2001:db8::4", "2001:db8::5")) +
+        f"{SERVER4} half.example\n2001:db8:77::7 half.example\n{SERVER4} one.example\n")
+    done = as_if(hosts, "/etc/hosts", ["web.example:80", "-n", "4", "--json"])
     said = document("name", done)
     found = {it["address"]: it["verdict"] for it in said["addresses"]}
     check("name", found == dict.fromkeys((SERVER4, SERVER6, OTHER4, OTHER6), "accepted")
           and said["host"] == "web.example" and said["addresses_not_asked"] == 3 and
           done.code == 0, f"{found}, {said['addresses_not_asked']} more")
-
-
-    hosts = flow.put(hosts, f"{SERVER4} half.example\n2001:db8:77::7 half.example\n")
-    words[6:8] = [os.environ["TFO"], "probe", "half.example:80"]
-    done = flow.run([*words[:9], "-n", "4", "--json"], timeout=90)
+    done = as_if(hosts, "/etc/hosts", ["half.example:80", "-n", "4", "--json"])
     found = {it["address"]: it["verdict"] for it in
              document("name-half", done)["addresses"]}
     check("name-half", done.code == 0 and found == {
         SERVER4: "accepted", "2001:db8:77::7": "unreachable"}, f"{found}, {done.code}")
+    service = servers.own["closing"]
+    for how, wanted in (("--http", [f"Host: one.example:{service.port}\r\n".encode()]),
+                        ("--tls", [b"\0\x0bone.example", b"\x02h2", b"\x08http/1.1"])):
+        service.seen.clear()
+        as_if(hosts, "/etc/hosts", [f"one.example:{service.port}", how, "-n", "1"])
+        heard = [bytes(seen.data) for seen in service.seen]
+        check(f"name{how}", heard and all(part in data for part in wanted
+                                          for data in heard), f"{len(heard)} {wanted}")
+
+
+def without_openssl():
+    """Nothing can be made without it, and nothing else needs it."""
+    found = [path for name in ("libssl.so.3", "libssl.so.1.1") for path in
+             glob.glob(f"/usr/lib*/{name}") + glob.glob(f"/usr/lib*/*/{name}")]
+    tfolab.reset()
+    done = as_if("/dev/null", found[0], [place(SERVER4, 443)])
+    check("without-openssl", len(found) == 1 and done.code == 125 and not done.out and
+          "libssl" in done.err and done.err.count("\n") == 1 and
+          tfolab.counters()["c2s_syn"] == 0, str(done))
+    done = as_if("/dev/null", found[0], [place(SERVER4, 80), "-n", "1"])
+    check("without-openssl-http", done.code == 0, str(done))
 
 
 def under_shim():
@@ -422,22 +462,46 @@ def usage():
               done.err.startswith("tfo: ") and done.err.count("\n") == 1, str(done))
 
 
+def put(name, value):
+    """A switch of the kernel's; what it was."""
+    was = flow.lines_of(PROC + name)[0]
+    with open(PROC + name, "w", encoding="ascii") as file:
+        file.write(str(value))
+    return was
+
+
+def client_without_cookie():
+    """Data goes without one: a server that wants one does not take it."""
+    was = put("tcp_fastopen", 7)
+    tfolab.reset()
+    done = probe(place(SERVER4, 80), "-n", PAIRS, "--json")
+    counters = tfolab.counters()
+    put("tcp_fastopen", was)
+    it = document("client-without-cookie", done)["addresses"][0]
+    check("client-without-cookie", it["verdict"] == "data_refused" and
+          it["remedy"] == "sysctl -w net.ipv4.tcp_fastopen=3" and
+          "without a cookie" in it["sentence"] and not counters["c2s_syn_cookie"] and
+          counters["c2s_syn_data"] == PAIRS, it["sentence"])
+
+
 def client_off():
     """The kernel's switch: said, with the remedy, and plain ones are made."""
-    was = flow.lines_of(PROC + "tcp_fastopen")[0]
-    with open(PROC + "tcp_fastopen", "w", encoding="ascii") as file:
-        file.write("2")
+    was = put("tcp_fastopen", 2)
     tfolab.reset()
     done = probe(place(SERVER4, 80), "-n", "3", "--json")
     text = probe(place(SERVER4, 80), "-n", "3")
+    unseen = as_if("/dev/null", PROC + "tcp_fastopen", [place(SERVER4, 80), "--json"])
     counters = tfolab.counters()
-    with open(PROC + "tcp_fastopen", "w", encoding="ascii") as file:
-        file.write(was)
+    put("tcp_fastopen", was)
     it = document("client-off", done)["addresses"][0]
     tries = counters["c2s_syn_cookie"] + counters["c2s_syn_cookie_request"]
     check("client-off", it["verdict"] == "off" and done.code == text.code == 1 and
           it["remedy"] == "sysctl -w net.ipv4.tcp_fastopen=3" and tries == 0 and
           "sysctl -w net.ipv4.tcp_fastopen=3" in text.out, it["sentence"])
+    said = document("client-off-unseen", unseen)
+    it = said["addresses"][0]
+    check("client-off-unseen", it["verdict"] == "off" and unseen.code == 1 and
+          said["kernel"]["tcp_fastopen"] is None and not it["remedy"], it["sentence"])
 
 
 # --- what it leaves ---------------------------------------------------------------------
@@ -463,8 +527,7 @@ def swallow():
 
 def kernel_pause():
     """It never triggers the kernel's own pause; and tells one that is there."""
-    with open(PROC + "tcp_fastopen_blackhole_timeout_sec", "w", encoding="ascii") as file:
-        file.write("60")
+    put("tcp_fastopen_blackhole_timeout_sec", 60)
     before = holes()
     tfolab.fault("drop-after-syn-data", "on port=80")
     done = probe(place(SERVER4, 80), "-n", PAIRS, "--json")
@@ -475,7 +538,7 @@ def kernel_pause():
           f"{it['verdict']}")
     other = threading.Thread(target=swallow)
     other.start()
-    said = document("kernel-pause", probe(place(SERVER6, 443), "-n", "30", "--json"))
+    said = document("kernel-pause", probe(place(SERVER6, 443), "-n", "15", "--json"))
     other.join()
     paused = holes() > before
     tfolab.clear()
@@ -486,14 +549,12 @@ def kernel_pause():
     check("pause-is-told", paused and it["verdict"] == "paused" and done.code == 1 and
           it["remedy"] == "sysctl -w net.ipv4.tcp_fastopen_blackhole_timeout_sec=60",
           f"{paused}: {it['sentence']}; {it['remedy']}")
-    words = it["remedy"].split()[-1].split("=")[1] if it["remedy"] else "0"
-    with open(PROC + "tcp_fastopen_blackhole_timeout_sec", "w", encoding="ascii") as file:
-        file.write(words)
+    value = it["remedy"].split("=")[1] if it["remedy"] else 0
+    put("tcp_fastopen_blackhole_timeout_sec", value)
     done = probe(place(SERVER4, 80), "-n", "3", "--json")
     it = document("kernel-pause", done)["addresses"][0]
     check("remedy-helps", it["verdict"] == "accepted", it["sentence"])
-    with open(PROC + "tcp_fastopen_blackhole_timeout_sec", "w", encoding="ascii") as file:
-        file.write("0")
+    put("tcp_fastopen_blackhole_timeout_sec", 0)
 
 
 def explain(state, at, port):
@@ -518,11 +579,15 @@ def remembered():
           abs(fast - it["fast_open"]["first_byte_us"]) < 2000 and
           abs(plain - it["plain"]["first_byte_us"]) < 2000 and not known["pause"],
           f"{outcomes} {fast} {plain}")
-    bad = probe(place(SERVER4, 80), "-n", "3", "--remember", "--json",
-                state="/proc/nowhere")
-    said = document("not-remembered", bad)
-    check("not-remembered", bad.code == 0 and "/proc/nowhere" in said["not_remembered"],
-          said["not_remembered"])
+    other = flow.scratch()
+    flow.put(os.path.join(other, os.listdir(state)[0]), "something else")
+    for bad, why in (("/proc/nowhere", "/proc/nowhere"), (other, "something else")):
+        done = probe(place(SERVER4, 80), "-n", "3", "--remember", "--json", state=bad)
+        wrong, said = schema.wrong_text("probe", done.out), json.loads(done.out)
+        check(f"not-remembered-{why}", done.code == 1 and not wrong and
+              why in said["not_remembered"] and why in done.err and
+              done.err.count("\n") == 1 and
+              said["addresses"][0]["verdict"] == "accepted", done.err)
 
 
 def remembered_losses():
@@ -557,13 +622,14 @@ def story():
     odd = [line for line in requests if '"HEAD / HTTP/1.1" 200' not in line]
     check("only-head", bool(requests or wanted) and not odd,
           f"{len(requests)} requests, {odd[:2]}")
-    for rest in (as_text, on_terminal, interrupted, in_time, named, under_shim, own_host,
-                 nowhere,                  usage, client_off, remembered, remembered_losses, kernel_pause):
+    for rest in (as_text, on_terminal, interrupted, in_time, named, without_openssl,
+                 under_shim, own_host, nowhere, usage, client_off,
+                 client_without_cookie, remembered, remembered_losses, kernel_pause):
         if not wanted or rest.__name__ in wanted:
-            rest(*([servers] if rest is in_time else []))
+            rest(*([servers] if rest in (in_time, named) else []))
     if not wanted:
         check("every-field", not schema.unseen("probe"), str(schema.unseen("probe")))
 
 
 if __name__ == "__main__":
-    flow.main(story, delay=20, limit=300)
+    flow.main(story, delay=20, limit=400)

@@ -42,9 +42,12 @@ static void records(const struct addr *to, uint8_t how)
 		.rtt_us = how * 1000u,
 		.first_byte_us = how * 2000u,
 		.begun_cs = clock_today_cs(),
+		.compared = how & 32,
+		.name = how & 16 ? "a.name" : NULL,
 	};
 
 	memory_end(&m, to, &e);
+	memory_given_up(&m, to, &e);
 	if (e.answered)
 		MUST(memory_answered(&m, to, 600));
 }
@@ -77,6 +80,23 @@ static void use(const struct addr *to, uint8_t how)
 		memory_forget_all(&m);
 }
 
+/* What is listed is found again by its address, and no other row is. */
+static void list(void)
+{
+	struct memory_facts facts;
+	struct addr to;
+
+	for (unsigned int i = 0; i < MEMORY_DESTINATIONS; i++) {
+		if (!memory_view_row(&m, i, &to))
+			continue;
+		MUST(to.version == 4 || to.version == 6);
+		memory_view_look(&m, &to, 0, &facts);
+		MUST(facts.sets.fast <= facts.sets.plain);
+		MUST(facts.sets.plain <= PACE_PAIRS);
+		MUST(memchr(facts.name, 0, sizeof(facts.name)));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	fill(bytes, n);
@@ -90,5 +110,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
 		use(&to, bytes[i]);
 	}
+	list();
 	return 0;
 }

@@ -37,7 +37,7 @@ def nginx_proxy(scheme):
     return start
 
 
-def haproxy_proxy(mode):
+def haproxy_proxy(mode, tfo=""):
     def start(place):
         conf = place.file("proxy.cfg", f"""
 global
@@ -50,7 +50,7 @@ defaults
   option {'http-server-close' if mode == 'http' else 'tcplog'}
 listen in
   bind 127.0.0.1:{PORT}
-  server one 192.0.2.2:80
+  server one 192.0.2.2:80 {tfo}
 """)
         return place.start("client", ["haproxy", "-db", "-f", conf], PORT)
     return start
@@ -105,6 +105,9 @@ Row("nginx → https upstream", ["nginx", "curl"], nginx, through(nginx_proxy("h
     rides(0.5), 443)
 Row("haproxy → http server", ["haproxy", "nginx", "curl"], nginx,
     through(haproxy_proxy("http")), rides(0.5))
+Row("haproxy → server tfo", ["haproxy", "nginx", "curl"], nginx,
+    through(haproxy_proxy("http", "tfo")), rides(0.5, "haproxy asks for it itself"),
+    by_itself=True)
 Row("haproxy → tcp server", ["haproxy", "nginx", "curl"], nginx,
     through(haproxy_proxy("tcp")), rides(0.2, RELAY))
 Row("haproxy health checks", ["haproxy", "nginx", "curl"], nginx,

@@ -74,8 +74,15 @@ DocumentRoot {place.dir}/www
     place.serve(["apache2", "-DFOREGROUND", "-f", conf], 80)
 
 
-def haproxy(place):
-    conf = place.file("haproxy.cfg", """
+def nginx_fastopen(place):
+    """Its own listener has Fast Open."""
+    place.file("www/hello", TEXT)
+    place.serve(nginx_words(place, f"server {{ listen 80 fastopen=16; root {place.dir}/www; }}"),
+                80)
+
+
+def haproxy(place, tfo=""):
+    conf = place.file("haproxy.cfg", f"""
 global
   maxconn 200
 defaults
@@ -84,7 +91,7 @@ defaults
   timeout client 5s
   timeout server 5s
 frontend in
-  bind :80
+  bind :80 {tfo}
   http-request return status 200 content-type text/plain string "hello\\n"
 """)
     place.serve(["haproxy", "-db", "-f", conf], 80)
@@ -124,6 +131,9 @@ Row("wget https", ["wget", "nginx"], nginx,
 Row("lighttpd", ["curl", "lighttpd"], lighttpd, ["curl", "-sS", URL], rides())
 Row("apache", ["curl", "apache2-bin"], apache, ["curl", "-sS", URL], rides(), root=True)
 Row("haproxy", ["curl", "haproxy"], haproxy, ["curl", "-sS", URL], rides())
+Row("haproxy bind tfo", ["curl", "haproxy"], lambda place: haproxy(place, "tfo"),
+    ["curl", "-sS", URL], rides())
+Row("nginx listen fastopen", ["curl", "nginx"], nginx_fastopen, ["curl", "-sS", URL], rides())
 
 
 def only(*patterns):

@@ -49,8 +49,8 @@ def parts(at, way=""):
 
 
 def fields(name):
-    """The names of all fields of its objects."""
-    return sorted({field for _, part in parts(load(name)) for field in
+    """All fields of its objects, and the way there: "[].memory.rtt_us"."""
+    return sorted({f"{way}.{field}" for way, part in parts(load(name)) for field in
                    part.get("properties", {})})
 
 
@@ -79,19 +79,34 @@ def _validator(name):
     return kind(load(name))
 
 
-def _note(name, document):
-    """Remembers which fields there were."""
-    if isinstance(document, dict):
-        _seen.setdefault(name, set()).update(document)
-        document = list(document.values())
+def _note(name, part, way, document):
+    """Remembers which fields there were, and said something."""
+    if "$ref" in part:
+        defined = part["$ref"].rsplit("/", 1)[1]
+        part, way = load(name)["$defs"][defined], f"{defined}:"
+    for key in ("anyOf", "oneOf", "allOf"):
+        for below in part.get(key, ()):
+            if not isinstance(document, dict) or set(document) <= set(
+                    below.get("properties", document)):
+                _note(name, below, way, document)
     if isinstance(document, list):
         for below in document:
-            _note(name, below)
+            _note(name, part.get("items", {}), way + "[]", below)
+    if not isinstance(document, dict):
+        return
+    others = part.get("additionalProperties")
+    for field, below in document.items():
+        inner = part.get("properties", {}).get(field)
+        if inner is not None and below is not None:
+            _seen.setdefault(name, set()).add(f"{way}.{field}")
+            _note(name, inner, f"{way}.{field}", below)
+        elif inner is None and isinstance(others, dict):
+            _note(name, others, way + ".*", below)
 
 
 def wrong(name, document):
     """What of this document the schema does not allow."""
-    _note(name, document)
+    _note(name, load(name), "", document)
     return faults(name) + [
         f"{name}: {'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
         for error in _validator(name).iter_errors(document)]
@@ -111,5 +126,5 @@ def wrong_lines(name, text):
 
 
 def unseen(name):
-    """The fields of the schema that no document so far has had."""
+    """The fields of the schema that no document so far has had, but as null."""
     return sorted(set(fields(name)) - _seen.get(name, set()))

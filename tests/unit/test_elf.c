@@ -195,6 +195,61 @@ START_TEST(objects)
 }
 END_TEST
 
+static bool sample_needs(const struct sample *s, const char *prefix)
+{
+	int fd = memfd_create("sample", MFD_CLOEXEC);
+	bool needs;
+
+	ck_assert_int_eq(write(fd, s, sizeof(*s)), (ssize_t)sizeof(*s));
+	needs = elf_needs(fd, prefix);
+	close(fd);
+	return needs;
+}
+
+/* What the loader of this very program was asked for. */
+START_TEST(needs)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int no = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+
+	ck_assert(elf_needs(fd, "libc.so"));
+	ck_assert(!elf_needs(fd, "libnothing.so"));
+	ck_assert(!elf_needs(fd, "libc.so.such-a-version"));
+	ck_assert(!elf_needs(no, "libc.so"));
+	ck_assert(!elf_needs(-1, "libc.so"));
+	close(fd);
+	close(no);
+}
+END_TEST
+
+START_TEST(hostile_needs)
+{
+	static const uint64_t far[] = { 0, 63, 64, 1 << 20, INT64_MAX, UINT64_MAX };
+	struct sample s;
+
+	begin(&s);
+	add(&s, PT_LOAD, 0, sizeof(s))->p_vaddr = 0x1000;
+	strcpy(s.body.bytes + 8, "libhost.so");
+	add(&s, PT_DYNAMIC, offsetof(struct sample, dynamic), sizeof(s.dynamic));
+	s.dynamic[0].d_tag = DT_STRTAB;
+	s.dynamic[0].d_un.d_ptr = 0x1000 + offsetof(struct sample, body);
+	s.dynamic[1].d_tag = DT_NEEDED;
+	s.dynamic[1].d_un.d_val = 8;
+	ck_assert(sample_needs(&s, "libhost.so"));
+	ck_assert(sample_needs(&s, "lib"));
+	for (size_t i = 0; i < sizeof(far) / sizeof(*far); i++) {
+		s.dynamic[1].d_un.d_val = (ElfW(Xword))far[i];
+		ck_assert(!sample_needs(&s, "libhost.so"));
+		s.dynamic[1].d_un.d_val = 8;
+		s.dynamic[0].d_un.d_ptr = (ElfW(Addr))far[i];
+		ck_assert(!sample_needs(&s, "libhost.so"));
+		s.dynamic[0].d_un.d_ptr = 0x1000 + offsetof(struct sample, body);
+	}
+	s.part[0].p_filesz = offsetof(struct sample, body); /* names in no part */
+	ck_assert(!sample_needs(&s, "libhost.so"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("elf");
@@ -207,6 +262,8 @@ int main(void)
 	tcase_add_test(tests, other_class);
 	tcase_add_test(tests, hostile_notes);
 	tcase_add_test(tests, objects);
+	tcase_add_test(tests, needs);
+	tcase_add_test(tests, hostile_needs);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

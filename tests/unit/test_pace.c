@@ -8,7 +8,7 @@
 START_TEST(samples_are_nearly_exact)
 {
 	for (int i = 0; i < 100000; i++) {
-		uint32_t us = (uint32_t)unit_dice() >> unit_dice() % 31, got;
+		uint32_t us = (uint32_t)unit_dice() >> unit_dice() % 31 | 1, got;
 		struct pace p = { 0 };
 
 		pace_add_plain(&p, us);
@@ -222,8 +222,23 @@ START_TEST(pairs_are_of_the_same_hour)
 }
 END_TEST
 
+/* Counted, and killed before it was written: that is none, and no other's. */
+START_TEST(what_is_missing_is_none)
+{
+	struct pace p = { 0 };
+
+	pace_add_fast(&p, 1000);
+	pace_clear(&p);
+	p.fast.n = 1;
+	ck_assert_uint_eq(pace_median_us(&p.fast), 0);
+	pace_add_fast(&p, 3000);
+	ck_assert_uint_gt(pace_median_us(&p.fast), 2990);
+}
+END_TEST
+
 static void all(TCase *c)
 {
+	tcase_add_test(c, what_is_missing_is_none);
 	tcase_add_test(c, pairs_are_of_the_same_hour);
 	tcase_add_test(c, samples_are_nearly_exact);
 	tcase_add_test(c, baselines_keep_their_share);

@@ -108,6 +108,9 @@ START_TEST(passage_gains)
 	p = scene_of(10);
 	add(&p, 10, fast_one(OUTCOME_data_acked, 40000));
 	says(&p, 0, PASSAGE_accepted, GAIN_SAME, "as soon without", NULL);
+	for (unsigned int i = 3; i < 8; i++)
+		p.fast[i].first_byte_us = p.plain[i].first_byte_us = 1040000 + 7 * i;
+	says(&p, 0, PASSAGE_accepted, GAIN_SAME, "from so few connections", NULL);
 	p = scene_of(10);
 	add(&p, 10, fast_one(OUTCOME_data_acked, 60000));
 	says(&p, 0, PASSAGE_accepted, GAIN_SLOWER, "20.0 ms later",
@@ -140,6 +143,10 @@ START_TEST(passage_refused)
 	says(&p, 0, PASSAGE_data_refused, GAIN_SAME, "the cookie is new", NULL);
 	p.before.bytes = 8;
 	says(&p, 0, PASSAGE_data_refused, GAIN_SAME, "the cookie is an old one", NULL);
+	p.before.bytes = p.after.bytes = 0;
+	says(&p, 0, PASSAGE_data_refused, GAIN_SAME, "without a cookie", NULL);
+	p.kernel = -EOPNOTSUPP;
+	says(&p, 0, PASSAGE_data_refused, GAIN_SAME, "they look the same", NULL);
 	p.renewed = 9;
 	says(&p, 0, PASSAGE_data_refused, GAIN_SAME, "do not share a key", NULL);
 }

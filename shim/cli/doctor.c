@@ -19,11 +19,13 @@
 #include "cli/machine.h"
 #include "cli/options.h"
 #include "cli/patient.h"
+#include "cli/proof.h"
 #include "cli/source.h"
 #include "cli/statedir.h"
 #include "core/elf.h"
 #include "core/keyfile.h"
 #include "core/leakset.h"
+#include "core/log.h"
 #include "core/target.h"
 
 /* A process started with it must be silent and succeed. */
@@ -134,17 +136,29 @@ static void check_policy(struct findings *findings)
 	policy_drop(&p);
 }
 
-/* The object goes by the policy then, and says so in its log only. */
-static void check_leaks(struct findings *findings)
+/* The object says so in its log only. */
+static void tell_setting(struct findings *findings, const char *name, const char *words,
+			 const char *then)
 {
-	const char *setting = getenv("TFOSHIM_LEAKS");
+	findings_tell(findings, LEVEL_WARN, name, "'%s' is not %s: %s", getenv(name),
+		      words, then);
+	findings_mend(findings, NULL, "unset @", name);
+}
+
+static void check_settings(struct findings *findings)
+{
+	const char *leaks = getenv("TFOSHIM_LEAKS"), *log = getenv("TFOSHIM_LOG");
 	struct leakset asked;
 
-	if (!setting || !*setting || leakset_read(setting, &asked))
-		return;
-	findings_tell(findings, LEVEL_WARN, "TFOSHIM_LEAKS",
-		      "'%s' is not %s: the policy is gone by", setting, LEAKSET_WORDS);
-	findings_mend(findings, NULL, "unset TFOSHIM_LEAKS", NULL);
+	if (leaks && *leaks && !leakset_read(leaks, &asked))
+		tell_setting(findings, "TFOSHIM_LEAKS", LEAKSET_WORDS,
+			     "the policy is gone by");
+	if (log && *log && !log_open(log))
+		tell_setting(findings, "TFOSHIM_LOG",
+			     "off, error, info or debug with an optional ,json and "
+			     ":PATH",
+			     "errors alone are logged, to stderr");
+	log_open("off"); /* that was to see whether it can be read */
 }
 
 static void check_switch(struct findings *findings)
@@ -180,12 +194,13 @@ static int doctor_main(int argc, char **argv)
 	if (optind < argc)
 		patient_check(&findings, argv + optind);
 	machine_check(&findings);
+	proof_check(&findings);
 	statedir_check(&findings);
 	check_policy(&findings);
 	check_object(&findings);
 	patient_check_preload(&findings);
 	check_switch(&findings);
-	check_leaks(&findings);
+	check_settings(&findings);
 	return say_done(findings_end(&findings) ? STATUS_FINDING : STATUS_OK);
 }
 

@@ -2,15 +2,9 @@
 /* libdw: the way to elfutils; see libdw.h. */
 #include "cli/libdw.h"
 
-#include <dlfcn.h>
-#include <stddef.h>
+#include "cli/library.h"
 
-#include "cli/alone.h"
-
-static const struct {
-	const char *name;
-	size_t at;
-} rows[] = {
+static const struct library_row rows[] = {
 #define LIBDW(name) { #name, offsetof(struct libdw, name) },
 #include "cli/libdw.def"
 #undef LIBDW
@@ -18,23 +12,11 @@ static const struct {
 
 const struct libdw *libdw_get(void)
 {
+	static const char *const names[] = { "libdw.so.1", NULL };
+	static struct library library = { names, LIBRARY_ROWS(rows), false, false };
 	static struct libdw all;
-	static bool good, tried;
-	void *library;
 
-	if (tried)
-		return good ? &all : NULL;
-	tried = true;
-	library = alone_load("libdw.so.1");
-	for (size_t i = 0; library && i < sizeof(rows) / sizeof(*rows); i++) {
-		void **to = (void **)(void *)((char *)&all + rows[i].at);
-
-		*to = dlsym(library, rows[i].name); /* libelf's too: it needs them */
-		if (!*to)
-			return NULL;
-	}
-	good = library;
-	return good ? &all : NULL;
+	return library_load(&library, &all) ? &all : NULL;
 }
 
 char *libdw_demangle(const char *name)
@@ -44,12 +26,9 @@ char *libdw_demangle(const char *name)
 	int status = 0;
 
 	if (!tried) {
-		void *library = alone_load("libstdc++.so.6");
-
 		tried = true;
-		if (library)
-			demangle = (__typeof__(demangle))dlsym(library,
-							       "__cxa_demangle");
+		demangle = (__typeof__(demangle))library_function("libstdc++.so.6",
+								  "__cxa_demangle");
 	}
 	return demangle && name[0] == '_' && name[1] == 'Z'
 		       ? demangle(name, NULL, NULL, &status)

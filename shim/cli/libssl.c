@@ -2,46 +2,20 @@
 /* libssl: the way to OpenSSL; see libssl.h. */
 #include "cli/libssl.h"
 
-#include <dlfcn.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include "cli/library.h"
 
-#include "cli/alone.h"
-
-static const struct {
-	const char *name;
-	size_t at;
-} rows[] = {
+static const struct library_row rows[] = {
 #define LIBSSL(name) { #name, offsetof(struct libssl, name) },
 #include "cli/libssl.def"
 #undef LIBSSL
 };
 
-/* What is called has been the same since 1.1. */
-static void *open_library(void)
-{
-	void *library = alone_load("libssl.so.3");
-
-	return library ? library : alone_load("libssl.so.1.1");
-}
-
 const struct libssl *libssl_get(void)
 {
+	/* what is called has been the same since 1.1 */
+	static const char *const names[] = { "libssl.so.3", "libssl.so.1.1", NULL };
+	static struct library library = { names, LIBRARY_ROWS(rows), false, false };
 	static struct libssl all;
-	static bool good, tried;
-	void *library;
 
-	if (tried)
-		return good ? &all : NULL;
-	tried = true;
-	library = open_library();
-	for (size_t i = 0; library && i < sizeof(rows) / sizeof(*rows); i++) {
-		void **to = (void **)(void *)((char *)&all + rows[i].at);
-
-		*to = dlsym(library, rows[i].name); /* libcrypto's too: it needs it */
-		if (!*to)
-			return NULL;
-	}
-	good = library;
-	return good ? &all : NULL;
+	return library_load(&library, &all) ? &all : NULL;
 }

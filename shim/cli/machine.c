@@ -2,17 +2,10 @@
 /* machine: what doctor asks of the kernel and its namespace; see machine.h. */
 #include "cli/machine.h"
 
-#include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
-#include "cli/cli.h"
 #include "cli/container.h"
 #include "core/memory.h"
 
@@ -113,8 +106,7 @@ static bool check_bit(struct findings *findings, const char *name, long bits, lo
 	return false;
 }
 
-/* Gives the bits, or -1. */
-static long check_bits(struct findings *findings, enum container c)
+static void check_bits(struct findings *findings, enum container c)
 {
 	long bits = machine_fastopen();
 
@@ -123,7 +115,7 @@ static long check_bits(struct findings *findings, enum container c)
 			      SYSCTL
 			      " cannot be read: no /proc, or no TCP Fast Open in it");
 		findings_deny_both(findings, SYSCTL " cannot be read");
-		return -1;
+		return;
 	}
 	if (!check_bit(findings, "client bit", bits, MACHINE_CLIENT, c,
 		       "no data leaves in a SYN"))
@@ -135,100 +127,6 @@ static long check_bits(struct findings *findings, enum container c)
 		findings_tell(findings, LEVEL_OK, "listeners",
 			      "all have Fast Open without asking (0x400)");
 	check_cookies(findings, bits, c);
-	return bits;
-}
-
-/* Only root may read it; all its words are 0 until the first listener needs one. */
-static void check_key(struct findings *findings)
-{
-	char key[256] = "";
-	FILE *from = fopen(FILES "_key", "re");
-	size_t len = from ? fread(key, 1, sizeof(key) - 1, from) : 0;
-
-	if (from)
-		fclose(from);
-	if (!len)
-		return;
-	if (key[strspn(key, "0-,\n")])
-		findings_tell(
-			findings, LEVEL_OK, "cookie key",
-			"set; servers behind one address need the same (key-file)");
-	else
-		findings_tell(findings, LEVEL_OK, "cookie key",
-			      "none yet: the first listener gets a random one; servers "
-			      "behind one address need the same (key-file)");
-}
-
-/* --- the proof -------------------------------------------------------------------- */
-
-static void check_pause(struct findings *findings)
-{
-	long pause = read_number(FILES "_blackhole_timeout_sec");
-
-	if (pause > 0)
-		findings_tell(findings, LEVEL_OK, "black holes",
-			      "when data in SYNs seems to vanish the kernel stops all "
-			      "clients' Fast Open for %ld s, longer each time",
-			      pause);
-	else
-		findings_tell(findings, LEVEL_OK, "black holes",
-			      pause ? "this kernel has no pause of its own"
-				    : "the kernel's own pause is off");
-}
-
-/*
- * What the kernel's pause is can only be told by what does not work while it lasts;
- * writing the sysctl ends it.
- */
-static void explain_failure(struct findings *findings, enum container c)
-{
-	static const char timeout[] = SYSCTL "_blackhole_timeout_sec";
-	long pause = read_number(FILES "_blackhole_timeout_sec");
-
-	findings_tell(findings, LEVEL_FAIL, "loopback",
-		      "the data in the SYN of the second connection was not accepted: "
-		      "%sa packet filter or a sandbox may remove it",
-		      pause > 0 ? "the kernel's own pause may be under way, or " : "");
-	if (pause > 0)
-		container_mend(findings, c, timeout, pause);
-	findings_deny_both(findings, "it failed over loopback");
-}
-
-/* A cookie of better times hides ENETUNREACH. */
-static bool is_down(void)
-{
-	struct ifreq lo = { .ifr_name = "lo" };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool down = fd >= 0 && !ioctl(fd, SIOCGIFFLAGS, &lo) &&
-		    !(lo.ifr_flags & IFF_UP);
-
-	if (fd >= 0)
-		close(fd);
-	return down;
-}
-
-static void check_loopback(struct findings *findings, long bits, enum container c)
-{
-	bool both = bits >= 0 && (bits & MACHINE_CLIENT) && (bits & MACHINE_SERVER);
-	int answer = loopback_prove();
-
-	if (answer < 0 && is_down()) {
-		findings_tell(findings, LEVEL_WARN, "loopback",
-			      "not proven: 127.0.0.1 cannot be reached, lo is down");
-		findings_mend(findings, NULL, "ip link set lo up", NULL);
-	} else if (answer < 0) {
-		findings_tell(findings, LEVEL_WARN, "loopback",
-			      "not proven: no connection over 127.0.0.1: %s",
-			      strerror(-answer));
-	} else if (answer) {
-		findings_tell(findings, LEVEL_OK, "loopback",
-			      "proven: the second connection carried data in its SYN");
-	} else if (!both) {
-		findings_tell(findings, LEVEL_WARN, "loopback",
-			      "not proven: it takes the client bit and the server bit");
-	} else {
-		explain_failure(findings, c);
-	}
 }
 
 /* --- limits ----------------------------------------------------------------------- */
@@ -298,14 +196,10 @@ static void check_io_uring(struct findings *findings)
 void machine_check(struct findings *findings)
 {
 	enum container c;
-	long bits;
 
 	check_kernel(findings);
 	c = check_container(findings);
-	bits = check_bits(findings, c);
-	check_key(findings);
-	check_pause(findings);
-	check_loopback(findings, bits, c);
+	check_bits(findings, c);
 	check_backlog(findings, c);
 	check_descriptors(findings);
 	check_file_size(findings);

@@ -2,15 +2,9 @@
 /* microhttpd: the way to libmicrohttpd; see microhttpd.h. */
 #include "cli/microhttpd.h"
 
-#include <dlfcn.h>
-#include <stddef.h>
+#include "cli/library.h"
 
-#include "cli/alone.h"
-
-static const struct {
-	const char *name;
-	size_t at;
-} rows[] = {
+static const struct library_row rows[] = {
 #define MICROHTTPD(name) { #name, offsetof(struct microhttpd, name) },
 #include "cli/microhttpd.def"
 #undef MICROHTTPD
@@ -18,15 +12,9 @@ static const struct {
 
 const struct microhttpd *microhttpd_get(void)
 {
+	static const char *const names[] = { "libmicrohttpd.so.12", NULL };
+	static struct library library = { names, LIBRARY_ROWS(rows), false, false };
 	static struct microhttpd all;
-	void *library = alone_load("libmicrohttpd.so.12");
 
-	for (size_t i = 0; library && i < sizeof(rows) / sizeof(*rows); i++) {
-		void **to = (void **)(void *)((char *)&all + rows[i].at);
-
-		*to = dlsym(library, rows[i].name);
-		if (!*to)
-			return NULL;
-	}
-	return library ? &all : NULL;
+	return library_load(&library, &all) ? &all : NULL;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/machine.h"
 #include "cli/spell.h"
 
 #define SHORT_US 1000 /* a gain below this is hardly one */
@@ -144,12 +145,23 @@ static void say_no_cookie(struct text *t, const struct probing *p,
 	say_rest(t, p, f, f->class[CLASS_ASKED]);
 }
 
+/* SYNs with data go out without one, even where there is one. */
+static bool is_without_cookie(const struct probing *p, const struct passage_kernel *k)
+{
+	return (k->bits > 0 && k->bits & MACHINE_CLIENT_NO_COOKIE) ||
+	       (!p->kernel && !p->after.bytes);
+}
+
 static void say_refused(struct text *t, const struct probing *p,
-			const struct passage_found *f)
+			const struct passage_found *f, const struct passage_kernel *k)
 {
 	text_str(t, "data in the SYN is not taken, and goes again in the third packet, "
 		    "so that no time is lost: ");
-	if (3 * p->renewed >= 2 * f->class[CLASS_REFUSED])
+	if (is_without_cookie(p, k))
+		text_str(t,
+			 "it was sent without a cookie, as net.ipv4.tcp_fastopen (4) "
+			 "or the route has it here, and the server wants one");
+	else if (3 * p->renewed >= 2 * f->class[CLASS_REFUSED])
 		text_str(t, "another cookie came each time, as from servers behind one "
 			    "address that do not share a key (key-file)");
 	else if (!p->before.bytes && p->after.bytes)
@@ -157,9 +169,6 @@ static void say_refused(struct text *t, const struct probing *p,
 			    "server does Fast Open; something on the way takes the "
 			    "data out, or the server has no room for more such "
 			    "connections");
-	else if (!p->kernel && !p->after.bytes)
-		text_str(t, "it was sent without a cookie, as net.ipv4.tcp_fastopen or "
-			    "the route has it here, and the server wants one");
 	else
 		text_str(t, "the cookie is an old one; the server no longer does Fast "
 			    "Open, or the data or the option is taken out on the way: "
@@ -288,7 +297,7 @@ void passage_sentence(const struct probing *p, const struct passage_found *f,
 	else if (f->passage == PASSAGE_no_cookie)
 		say_no_cookie(t, p, f);
 	else if (f->passage == PASSAGE_data_refused)
-		say_refused(t, p, f);
+		say_refused(t, p, f, k);
 	else if (f->passage == PASSAGE_mixed)
 		say_mixed(t, f);
 	else if (f->passage == PASSAGE_off)
@@ -320,6 +329,10 @@ void passage_remedy(const struct probing *p, const struct passage_found *f,
 	if (f->passage == PASSAGE_off && k->bits >= 0) {
 		text_str(t, "sysctl -w net.ipv4.tcp_fastopen=");
 		text_num(t, (uint64_t)k->bits | 1);
+	} else if (f->passage == PASSAGE_data_refused && k->bits > 0 &&
+		   k->bits & MACHINE_CLIENT_NO_COOKIE) {
+		text_str(t, "sysctl -w net.ipv4.tcp_fastopen=");
+		text_num(t, (uint64_t)(k->bits & ~(long)MACHINE_CLIENT_NO_COOKIE));
 	} else if (f->passage == PASSAGE_paused) {
 		text_str(t, "sysctl -w net.ipv4.tcp_fastopen_blackhole_timeout_sec=");
 		text_num(t, (uint64_t)k->pause_s);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -142,62 +141,33 @@ static void check_room(struct findings *findings, const char *directory, bool ma
 
 /* --- the files -------------------------------------------------------------------- */
 
-/* Is it what we write there? On a copy of its pages: nothing is changed. */
-static const char *fault_of_content(int fd, const struct statefile *s)
-{
-	void *at = mmap(NULL, s->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-	bool good = at != MAP_FAILED && s->ready(at);
-
-	if (at != MAP_FAILED)
-		munmap(at, s->bytes);
-	return good ? NULL : "holds something else";
-}
-
-/* As core/share judges a file; an empty one is just being made. */
-static const char *fault_of_file(int fd, const struct statefile *s)
+/* Programs are just about to fill it. */
+static bool is_new(const char *path)
 {
 	struct stat st;
 
-	if (fd < 0)
-		return errno == ELOOP ? "is a symbolic link, and none is followed"
-				      : strerror(errno);
-	if (fstat(fd, &st) < 0)
-		return strerror(errno);
-	if (!S_ISREG(st.st_mode))
-		return "is no regular file";
-	if (st.st_uid != geteuid())
-		return "belongs to somebody else";
-	if (st.st_mode & 077)
-		return "is open to others";
-	if (st.st_nlink != 1)
-		return "has another name too, a hard link";
-	if (st.st_size && (size_t)st.st_size != s->bytes)
-		return "has another size: it holds something else";
-	return st.st_size ? fault_of_content(fd, s) : NULL;
+	return !lstat(path, &st) && S_ISREG(st.st_mode) && !st.st_size;
 }
 
-static void check_shared(struct findings *findings, const char *directory, int dir,
+static void check_shared(struct findings *findings, const char *directory,
 			 const struct statefile *s)
 {
-	const char *fault;
+	bool is_none;
 	TEXT(path, PATH_MAX);
-	int fd = openat(dir, s->name,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	TEXT(why, PATH_MAX + 128);
+	void *copy = statefile_read(s, &why, &is_none);
 
-	if (fd < 0 && errno == ENOENT)
-		return;
-	fault = fault_of_file(fd, s);
-	if (fd >= 0)
-		close(fd);
 	text_str(&path, directory);
-	text_str(&path, "/");
+	text_char(&path, '/');
 	text_str(&path, s->name);
-	if (!fault) {
+	free(copy);
+	if (is_none || (!copy && is_new(path.at)))
+		return;
+	if (copy) {
 		findings_tell(findings, LEVEL_OK, "state file", "%s", path.at);
 		return;
 	}
-	findings_tell(findings, LEVEL_FAIL, "state file", "%s %s; " LOST, path.at,
-		      fault);
+	findings_tell(findings, LEVEL_FAIL, "state file", "%s; " LOST, why.at);
 	findings_mend(findings, NULL, "rm -rf @", path.at);
 }
 
@@ -252,7 +222,7 @@ static void check_files(struct findings *findings, const char *directory)
 	if (dir < 0)
 		return;
 	for (size_t i = 0; i < SHARED; i++)
-		check_shared(findings, directory, dir, &shared[i]);
+		check_shared(findings, directory, &shared[i]);
 	check_others(findings, directory, dir);
 	close(dir);
 }

@@ -85,7 +85,7 @@ static void show_remarks(const struct summary_program *p)
 	const char *why = why_aside(p->guest.aside);
 
 	snprintf(name, sizeof(name), "%s", p->guest.name);
-	say_clean(name);
+	table_clean(name);
 	if (why)
 		printf("  %s%s %d stands aside%s: %s\n", paint(PAINT_WARN), name,
 		       p->process.pid, paint(PAINT_NONE), why);

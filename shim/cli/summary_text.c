@@ -207,7 +207,7 @@ static void show_pauses(const struct summary *s)
 		TEXT(label, MEMORY_NAME + 64);
 
 		summary_label(d, &label);
-		say_clean(label.at);
+		table_clean(label.at);
 		if (!d->view.of_all)
 			show_pause(&d->view, label.at);
 	}

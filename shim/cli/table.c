@@ -52,7 +52,7 @@ static unsigned int character(const char *at)
 	return bytes;
 }
 
-static void clean(char *text)
+void table_clean(char *text)
 {
 	for (unsigned int bytes; *text; text += bytes) {
 		bytes = character(text);
@@ -131,7 +131,7 @@ void table_cell(struct table *t, enum paint p, const char *format, ...)
 	va_end(args);
 	if (len < 0)
 		must_have(NULL);
-	clean(cell->text);
+	table_clean(cell->text);
 	cell->paint = p;
 	widen(t, (unsigned int)(t->cells++ % t->n), table_width(cell->text));
 }

@@ -50,6 +50,9 @@ void table_show(struct table *t);
 void table_title_again(struct table *t);
 void table_drop(struct table *t);
 
+/* What a terminal would obey, or has no width, becomes '?'; so does what is no UTF-8.
+ */
+void table_clean(char *text);
 /* How many columns of a terminal this takes. */
 unsigned int table_width(const char *text);
 

@@ -175,7 +175,8 @@ static enum reason choose(int fd, struct choice *c)
 }
 
 /* For who wants to know why before the connection has ended. */
-static void log_choice(const struct choice *c, const char *host)
+static __attribute__((noinline)) void log_choice(const struct choice *c,
+						 const char *host)
 {
 	struct log_entry e;
 	TEXT(to, 64);
@@ -209,6 +210,7 @@ bool choice_make(int fd, const struct sockaddr *to, socklen_t len, struct choice
 		sockopt_client(fd, &ret->rule);
 	ret->compared = false;
 	ret->why = choose(fd, ret);
-	log_choice(ret, has_name ? host : NULL);
+	if (log_wants(LOG_DEBUG))
+		log_choice(ret, has_name ? host : NULL);
 	return true;
 }

@@ -44,7 +44,7 @@ static struct traffic *mapped(void)
 }
 
 /* As the program looked it up; of one that is too long, the end. */
-static void put_name(struct traffic_event *e)
+static __attribute__((noinline)) void put_name(struct traffic_event *e)
 {
 	struct text t = { e->name, 0, sizeof(e->name) };
 	char name[NAMES_BYTES];
@@ -58,7 +58,9 @@ static void put_name(struct traffic_event *e)
 	text_str(&t, n < sizeof(e->name) ? name : name + n + 4 - sizeof(e->name));
 }
 
-static void log_connection(struct traffic_event *e, const struct tcp_facts *f)
+/* Not inlined: its room on the stack is for those who log. */
+static __attribute__((noinline)) void log_connection(struct traffic_event *e,
+						     const struct tcp_facts *f)
 {
 	struct log_entry entry;
 	TEXT(to, 64);
@@ -141,7 +143,8 @@ void tally_connection(struct slot *s, const struct memory_end *end,
 		add(t, &e, saved ? end->rtt_us : 0, 1);
 		count_cookie(t, s, end);
 	}
-	log_connection(&e, f);
+	if (log_wants(LOG_INFO))
+		log_connection(&e, f);
 }
 
 /* Within this host connections are quick and many: they are added up here first. */
@@ -177,7 +180,8 @@ void tally_declined(const struct addr *to, enum reason why)
 	t = mapped();
 	if (t)
 		add(t, &e, 0, 1);
-	log_connection(&e, NULL);
+	if (log_wants(LOG_INFO))
+		log_connection(&e, NULL);
 }
 
 static void tell_seat(void)

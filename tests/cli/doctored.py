@@ -59,7 +59,7 @@ def story():
     if not check("the kernel has stopped its clients", stopped() > 0, str(len(kept))):
         return
     said = doctor()
-    check("doctor finds it", said["level"] == "fail" and "pause" in said["fact"],
+    check("doctor finds it", said["level"] == "fail" and "pause is under way" in said["fact"],
           "" if said["level"] == "fail" else str(said))
     command = said["remedies"][0]["command"] if said["remedies"] else "false"
     flow.run(["sh", "-c", command])

@@ -140,6 +140,34 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1]))):
 '''
 
 
+LOOKS_UP = r'''
+import socket, sys
+with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as s:
+    s.sendall(b"hello")
+    s.recv(100)
+'''
+HOSTS = {"web.test": "web.test", "WEB.Test.": "web.test", 'we"b': 'we"b',
+         "b\\s": "b\\s", "a=b": "a=b",
+         ".".join(["x" * 60] * 3): "..." + ".".join(["x" * 60] * 3)[-124:]}
+
+
+def hosts(service):
+    """Names of servers as a program looked them up, of a hosts file that may hold all."""
+    shell = "mount --bind $0 /etc/hosts 2>/dev/null || exit 9; exec \"$@\""
+    for number, (name, wanted) in enumerate(HOSTS.items()):
+        path = flow.put(os.path.join(flow.scratch(), "hosts"), f"{SERVER4} {name}\n")
+        words = ["unshare", "-m", "sh", "-c", shell, path, sys.executable, "-c", LOOKS_UP,
+                 name, str(service.port)]
+        for form in ("info", "info,json"):
+            code, writes = run(words, flow.scratch(), form)
+            if code == 9:
+                flow.skip("hosts", "no hosts file can be mounted")
+                return
+            named = [e.get("name") for e in readable(f"host-{number}-{form}", code,
+                                                     writes, "json" in form)]
+            check(f"host-{number}-{form}-named", wanted in named, f"{named}")
+
+
 def others(service):
     """All other events, at the level that tells all."""
     bad = flow.policy("[listen *]\nkey-file = /nowhere/key\n")
@@ -215,7 +243,7 @@ def manual():
 
 def story():
     service = flow.Service()
-    for part in (programs, files, others, policy_says, many):
+    for part in (programs, files, hosts, others, policy_says, many):
         part(service)
     report()
     manual()

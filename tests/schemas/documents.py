@@ -249,6 +249,23 @@ def status():
     paused_everywhere()
 
 
+# --- probe ------------------------------------------------------------------------------
+
+def probe():
+    far, closed = flow.Service(flow.http), flow.closed_port()
+    mute = flow.Service(flow.http, fastopen=0)
+    for words in ([f"{SERVER4}:{far.port}", "--http"], [f"[{SERVER6}]:{far.port}"],
+                  [f"{OTHER4}:{mute.port}", "--http"], [f"{SERVER4}:{closed}"],
+                  [f"{SERVER4}:{far.port}", "--http", "--remember"]):
+        tfo("probe", "probe", *words, "-n", "4", state=flow.scratch())
+    said = tfo("probe", "probe", f"localhost:{closed}", "--remember", state="/dev/null")
+    check("probe: not remembered", said["not_remembered"] and said["host"], said)
+    for fault in ("strip-option", "drop-syn-data", "strip-syn-data", "drop-all"):
+        tfolab.fault(fault)
+        tfo("probe", "probe", f"{SERVER4}:{far.port}", "--http", "-n", "2", "--timeout", "6")
+        tfolab.clear()
+
+
 # --- all of them ------------------------------------------------------------------------
 
 def with_json():
@@ -267,7 +284,8 @@ def story():
     check("a schema for each verb that has --json", have == named_verbs, have ^ named_verbs)
     for name in named_verbs:
         check(f"{name}: the schema itself", not schema.faults(name), schema.faults(name))
-    for part in (explain, policy, leaks, watch, doctor, status):
+    for part in (explain, policy, leaks, watch, doctor, status,
+                 probe):
         part()
     for name in sorted(documents):
         missing = set(schema.unseen(name)) - set(ELSEWHERE.get(name, ()))

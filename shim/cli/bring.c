@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 /* libtfoshim.so with debug data has some, tfo-static a few. */
 #define MOST ((size_t)64 << 20)
 #define TRIES 8
+#define PATIENCE 200 /* times a twentieth of a second */
 
 ssize_t bring_read(int at, const char *name, size_t most, char **ret)
 {
@@ -129,17 +131,43 @@ int bring_file(int at, const char *name, const char *from, mode_t mode,
 	return err;
 }
 
-void bring_sweep(int at)
+/* The directory itself is locked: a file for that would have to stay. */
+int bring_lock(int directory)
+{
+	for (int i = 0; i < PATIENCE; i++) {
+		if (flock(directory, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		usleep(50000);
+	}
+	return -ETIMEDOUT;
+}
+
+/* Only a name that we would have given. */
+static bool is_draft(const char *name)
+{
+	const size_t n = sizeof(BRING_DRAFT) - 1;
+
+	if (strncmp(name, BRING_DRAFT, n))
+		return false;
+	return !strcmp(name, BRING_KEPT) ||
+	       (strlen(name + n) == 16 && strspn(name + n, "0123456789abcdef") == 16);
+}
+
+size_t bring_sweep(int at)
 {
 	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *all = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *one;
+	size_t n = 0;
 
 	if (!all && fd >= 0)
 		close(fd);
 	while (all && (one = readdir(all)))
-		if (!strncmp(one->d_name, BRING_DRAFT, sizeof(BRING_DRAFT) - 1))
-			unlinkat(at, one->d_name, 0);
+		if (is_draft(one->d_name))
+			n += unlinkat(at, one->d_name, 0) == 0;
 	if (all)
 		closedir(all);
+	return n;
 }

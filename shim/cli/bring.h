@@ -12,6 +12,8 @@
 
 /* How names of files begin that are not yet what they shall be. */
 #define BRING_DRAFT ".tfoshim-"
+/* The one that was replaced, as long as it may have to come back. */
+#define BRING_KEPT BRING_DRAFT "old"
 
 /* Reads a regular file whole, at most `most` bytes; free() it. Negative errno. */
 ssize_t bring_read(int at, const char *name, size_t most, char **ret);
@@ -27,7 +29,12 @@ int bring_bytes(int at, const char *name, const void *bytes, size_t n, mode_t mo
 /* The same of a file's content. */
 int bring_file(int at, const char *name, const char *from, mode_t mode,
 	       bool *ret_changed);
-/* Drafts that somebody left who was killed. */
-void bring_sweep(int at);
+/*
+ * Two who change one directory wait for each other, until it is closed. -ETIMEDOUT:
+ * anybody who can read it can hold it.
+ */
+int bring_lock(int directory);
+/* Removes the drafts that somebody left who was killed: how many. */
+size_t bring_sweep(int at);
 
 #endif

@@ -26,7 +26,11 @@
 #define LOADER_32 "/lib/ld-linux.so.2"
 
 static const char *const shell[] = { "/bin/sh", "-c", ":", NULL };
-static const char *const maps[] = { "cat", "/proc/self/maps", NULL };
+/* Whatever PATH is: no more than the shell that has just been seen to start. */
+static const char *const maps[] = {
+	"/bin/sh", "-c", "while read -r line; do echo \"$line\"; done < /proc/$$/maps",
+	NULL
+};
 
 /* Half a sentence about a list that could not be read or exchanged. */
 static void say_why(int err)
@@ -158,7 +162,10 @@ static bool has_ours(const struct swap *s)
 	return false;
 }
 
-/* What names one that is gone is dropped: every program complains of it. */
+/*
+ * What names one that is gone is dropped: every program complains of it. A list of
+ * nothing else is as good as none.
+ */
 static char *compose(const struct swap *s, const char *object)
 {
 	struct preloaded list = { s->old ? s->old : "", s->old_n };
@@ -166,7 +173,7 @@ static char *compose(const struct swap *s, const char *object)
 
 	if (clean) {
 		list.text = clean;
-		text = preloaded_with(&list, object, !s->old);
+		text = preloaded_with(&list, object, !s->old || (s->old_n && !list.n));
 	}
 	free(clean);
 	return text;

@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,7 +60,7 @@ int rootfs_sources(char *ret_launcher, char *ret_object, size_t size,
 /* Nobody's symbolic link leads us out of the root. */
 static int open_ours(const char *directory, bool make)
 {
-	int root = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
+	int root = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd, err;
 
 	if (root < 0)
 		return -errno;
@@ -71,11 +70,10 @@ static int open_ours(const char *directory, bool make)
 			      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		fd = -errno;
 	close(root);
-	if (fd >= 0 && flock(fd, LOCK_EX) < 0) {
+	err = fd < 0 ? fd : bring_lock(fd);
+	if (fd >= 0 && err)
 		close(fd);
-		return -errno;
-	}
-	return fd;
+	return err ? err : fd;
 }
 
 int rootfs_fill(const char *directory, const char *launcher, const char *object,

@@ -55,7 +55,7 @@ static bool can_gain(const struct unit *u)
 	bool bad = false;
 
 	if (u->winner)
-		say_error("%s: LD_PRELOAD is set in %s, which wins over a drop-in: "
+		say_error("%s: LD_PRELOAD is set in %s, which wins over our drop-in: "
 			  "name the "
 			  "object there; nothing was changed",
 			  u->name, u->winner);
@@ -113,11 +113,41 @@ static bool is_ours(int directory, bool *ret_made)
 	return ours;
 }
 
+/* Of one who was killed: his draft, and the directory if nothing else is in it. */
+static void clear_left(const char *path)
+{
+	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (directory < 0)
+		return;
+	if (bring_lock(directory) == 0 && bring_sweep(directory))
+		rmdir(path);
+	close(directory);
+}
+
+/* Readable, whatever the umask is. ret_made: it was not there. Its descriptor. */
+static int open_made(const char *path, bool *ret_made)
+{
+	int directory, err;
+
+	clear_left(path);
+	*ret_made = mkdir(path, 0755) == 0;
+	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return -errno;
+	err = bring_lock(directory);
+	if (!err && *ret_made && fchmod(directory, 0755) < 0)
+		err = -errno;
+	if (err)
+		close(directory);
+	return err ? err : directory;
+}
+
 static int write_it(const struct unit *u, const char *object, const char *path)
 {
-	bool made = mkdir(path, 0755) == 0, changed = false;
-	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err = directory < 0 ? -errno : 0;
+	bool made, changed = false;
+	int directory = open_made(path, &made);
+	int err = directory < 0 ? directory : 0;
 	char *text = NULL;
 
 	if (!err && !made && !is_ours(directory, &made) &&
@@ -222,6 +252,8 @@ int service_uninstall(const char *name, bool dry)
 		status = take_away(&u, directory, path, made);
 	if (directory >= 0)
 		close(directory);
+	if (!dry)
+		clear_left(path);
 	unit_drop(&u);
 	return say_done(status);
 }

@@ -7,28 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
-
-#define PATIENCE 200	       /* times a twentieth of a second */
-#define KEPT BRING_DRAFT "old" /* one is enough: who has it holds the lock */
-
-/* The directory itself is locked: a file for that would have to stay. */
-static int lock(int directory)
-{
-	for (int i = 0; i < PATIENCE; i++) {
-		if (flock(directory, LOCK_EX | LOCK_NB) == 0)
-			return 0;
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
-		usleep(50000);
-	}
-	return -ETIMEDOUT;
-}
 
 static int open_directory(struct swap *s, const char *path)
 {
@@ -45,7 +28,7 @@ static int open_directory(struct swap *s, const char *path)
 		strcpy(s->name, slash + 1);
 		slash[slash == real] = '\0';
 		s->directory = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		err = s->directory < 0 ? -errno : lock(s->directory);
+		err = s->directory < 0 ? -errno : bring_lock(s->directory);
 	}
 	free(real);
 	return err;
@@ -115,7 +98,7 @@ static void be_alike(struct swap *s, const char *draft)
 /* A second name, so that going back needs no more than a rename. */
 static int keep(struct swap *s)
 {
-	strcpy(s->kept, KEPT);
+	strcpy(s->kept, BRING_KEPT); /* one is enough: who has it holds the lock */
 	if (linkat(s->directory, s->name, s->directory, s->kept, 0) == 0)
 		return 0;
 	s->kept[0] = '\0';

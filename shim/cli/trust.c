@@ -8,6 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* For whom it is out of reach the loader complains of it at each start of a program. */
+static bool is_for_all(const struct stat *is)
+{
+	return S_ISDIR(is->st_mode) ? is->st_mode & S_IXOTH : is->st_mode & S_IROTH;
+}
+
 /* A directory as /tmp is lets nobody rename what is another's. */
 static bool is_roots(const char *path, struct text *why)
 {
@@ -20,6 +26,8 @@ static bool is_roots(const char *path, struct text *why)
 		what = "belongs to another user than root";
 	else if (is.st_mode & 022 && !(S_ISDIR(is.st_mode) && is.st_mode & S_ISVTX))
 		what = "can be written by others than root";
+	else if (!is_for_all(&is))
+		what = "is closed to other users than root";
 	if (!what)
 		return true;
 	text_str(why, path);

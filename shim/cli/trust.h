@@ -2,6 +2,7 @@
 /*
  * trust: who can change a file. What is loaded into programs of all users, those of
  * root too, may be in the hands of root alone: the file and every directory above it.
+ * All users have to reach it.
  */
 #ifndef CLI_TRUST_H
 #define CLI_TRUST_H

@@ -50,11 +50,15 @@ static void environment(struct unit *u, const char *value)
 {
 	char word[8192];
 
-	if (!*value)
+	if (!*value) {
 		set(&u->preload, NULL);
+		u->touched = true;
+	}
 	while (unitfile_word(&value, word, sizeof(word)))
-		if (!strncmp(word, PRELOAD, sizeof(PRELOAD) - 1))
+		if (!strncmp(word, PRELOAD, sizeof(PRELOAD) - 1)) {
 			set(&u->preload, word + sizeof(PRELOAD) - 1);
+			u->touched = true;
+		}
 }
 
 static void unset_environment(struct unit *u, const char *value)
@@ -157,6 +161,16 @@ static int by_name(const void *a, const void *b)
 	return strcmp(base(*(char *const *)a), base(*(char *const *)b));
 }
 
+/* One that sorts behind ours has the last word about what ours sets. */
+static void read_dropin(struct unit *u, char *path)
+{
+	u->touched = false;
+	unitfile_read(path, line, u);
+	if (u->touched && strcmp(base(path), UNIT_OURS) > 0)
+		set(&u->winner, path);
+	free(path);
+}
+
 /* a-b@x.service: also those of a-b@.service, a-.service and service. */
 static void read_dropins(struct unit *u)
 {
@@ -183,10 +197,8 @@ static void read_dropins(struct unit *u)
 	for (size_t i = 0; i < ROOTS; i++)
 		add_all(&all, roots[i], "service");
 	qsort(all.path, all.n, sizeof(*all.path), by_name);
-	for (size_t i = 0; i < all.n; i++) {
-		unitfile_read(all.path[i], line, u);
-		free(all.path[i]);
-	}
+	for (size_t i = 0; i < all.n; i++)
+		read_dropin(u, all.path[i]);
 }
 
 /* Its file, or that of its template; "" where there is none. */

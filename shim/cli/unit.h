@@ -18,9 +18,10 @@
 struct unit {
 	char name[NAME_MAX + 1]; /* its own, where it was asked for by another */
 	char *preload;		 /* LD_PRELOAD by its Environment= lines */
-	char *winner;		 /* the EnvironmentFile= that sets LD_PRELOAD too */
+	char *winner;		 /* the file that has the last word about LD_PRELOAD */
 	char *command;		 /* the program of its first ExecStart= */
 	char *root;		 /* RootDirectory= or RootImage= */
+	bool touched;		 /* the file that is read speaks of LD_PRELOAD */
 	bool unset;		 /* UnsetEnvironment= takes LD_PRELOAD away */
 };
 

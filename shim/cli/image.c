@@ -19,6 +19,17 @@
 #define INSPECT_MS 60000
 #define BUILD_MS 1800000
 #define LABEL "tfoshim.base"
+#define OF_PODMAN "{{json .Config}}"
+#define OF_BUILDAH "{{json .OCIv1.Config}}"
+
+/* As images name it; "": they are not asked. */
+#if defined(__x86_64__)
+#define MACHINE "amd64"
+#elif defined(__aarch64__)
+#define MACHINE "arm64"
+#else
+#define MACHINE ""
+#endif
 
 static const char *const engines[] = { "podman", "buildah", NULL };
 
@@ -51,26 +62,58 @@ static int find_engine(struct image *i)
 	return STATUS_SELF;
 }
 
-/* What an engine says about an image, or NULL: it has been told why. */
+/* What an engine says about an image. */
+static bool can_tell(const struct image *i, const char *name, const char *of_podman,
+		     const char *of_buildah, struct trial *ret)
+{
+	const char *const podman[] = { "podman",  "image", "inspect", "--format",
+				       of_podman, name,	   NULL };
+	const char *const buildah[] = { "buildah",  "inspect",	"--type", "image",
+					"--format", of_buildah, name,	  NULL };
+
+	return trial_run(strcmp(i->engine, "podman") ? buildah : podman, NULL,
+			 INSPECT_MS, ret) == 0;
+}
+
+/* false: it has been told why there is nothing. */
+static bool ask(const struct image *i, const char *name, const char *of_podman,
+		const char *of_buildah, struct trial *ret)
+{
+	if (can_tell(i, name, of_podman, of_buildah, ret))
+		return true;
+	say_error("%s cannot tell of the image %s: %.*s; nothing was changed",
+		  i->engine, name, (int)strcspn(ret->noise, "\n"), ret->noise);
+	return false;
+}
+
 static struct json_object *inspect(const struct image *i, const char *name)
 {
-	const char *const podman[] = {
-		"podman", "image", "inspect", "--format", "{{json .Config}}", name, NULL
-	};
-	const char *const buildah[] = { "buildah", "inspect",  "--type",
-					"image",   "--format", "{{json .OCIv1.Config}}",
-					name,	   NULL };
 	struct json_object *config = NULL;
 	struct trial got;
-	int status = trial_run(strcmp(i->engine, "podman") ? buildah : podman, NULL,
-			       INSPECT_MS, &got);
 
-	if (status == 0)
-		config = json_tokener_parse(got.out);
+	if (!ask(i, name, OF_PODMAN, OF_BUILDAH, &got))
+		return NULL;
+	config = json_tokener_parse(got.out);
 	if (!config)
-		say_error("%s cannot tell of the image %s: %.*s; nothing was changed",
-			  i->engine, name, (int)strcspn(got.noise, "\n"), got.noise);
+		say_error("%s tells nothing of the image %s; nothing was changed",
+			  i->engine, name);
 	return config;
+}
+
+/* On another machine our launcher would not even start. */
+static int check_machine(const struct image *i)
+{
+	struct trial got;
+
+	if (!ask(i, i->name, "{{.Architecture}}", "{{.OCIv1.Architecture}}", &got))
+		return STATUS_SELF;
+	got.out[strcspn(got.out, "\n")] = '\0';
+	if (!*MACHINE || !strcmp(got.out, MACHINE))
+		return STATUS_OK;
+	say_error("%s is an image for %.64s, and this tfo is for " MACHINE
+		  "; nothing was changed",
+		  i->name, got.out);
+	return STATUS_FINDING;
 }
 
 /* shop:1.2 -> shop:1.2-tfo, registry:5000/shop -> registry:5000/shop:latest-tfo */
@@ -208,10 +251,40 @@ static bool has_launcher(const struct image *i)
 				"/" ROOTFS_OURS "/" ROOTFS_LAUNCHER);
 }
 
+/* Only what was made of this image by us. */
+static bool is_ours(const struct image *i)
+{
+	struct json_object *labels, *base;
+
+	return json_object_object_get_ex(i->config, "Labels", &labels) &&
+	       json_object_object_get_ex(labels, LABEL, &base) &&
+	       !strcmp(json_object_get_string(base), i->name);
+}
+
+/* A name that is somebody's image would be taken from it. */
+static int check_tag(const struct image *i)
+{
+	struct image there = *i;
+	struct trial got;
+	bool ours;
+
+	if (!can_tell(i, i->tag, OF_PODMAN, OF_BUILDAH, &got))
+		return STATUS_OK;
+	there.config = json_tokener_parse(got.out);
+	ours = is_ours(&there);
+	json_object_put(there.config);
+	if (ours)
+		return STATUS_OK;
+	say_error("%s is there, and was not made of %s by tfo: another name by --tag; "
+		  "nothing was changed",
+		  i->tag, i->name);
+	return STATUS_FINDING;
+}
+
 int image_install(const char *name, const char *tag, bool dry)
 {
 	char launcher[PATH_MAX], object[PATH_MAX];
-	struct image i;
+	struct image i = { .config = NULL };
 	bool is_script;
 	char *text = NULL;
 	int status = begin(&i, name, tag);
@@ -220,8 +293,14 @@ int image_install(const char *name, const char *tag, bool dry)
 		status = rootfs_sources(launcher, object, sizeof(object), &is_script);
 	if (!status && !(i.config = inspect(&i, name)))
 		status = STATUS_SELF;
-	if (status)
+	if (!status)
+		status = check_machine(&i);
+	if (!status && !has_launcher(&i))
+		status = check_tag(&i);
+	if (status) {
+		json_object_put(i.config);
 		return status;
+	}
 	if (has_launcher(&i)) {
 		printf("%s starts by the launcher already\n", name);
 	} else if (!(text = containerfile(&i, is_script))) {
@@ -236,16 +315,6 @@ int image_install(const char *name, const char *tag, bool dry)
 	free(text);
 	json_object_put(i.config);
 	return say_done(status);
-}
-
-/* Only what was made of this image by us. */
-static bool is_ours(const struct image *i)
-{
-	struct json_object *labels, *base;
-
-	return json_object_object_get_ex(i->config, "Labels", &labels) &&
-	       json_object_object_get_ex(labels, LABEL, &base) &&
-	       !strcmp(json_object_get_string(base), i->name);
 }
 
 int image_uninstall(const char *name, const char *tag, bool dry)

@@ -5,14 +5,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cli/alone.h"
 #include "cli/bring.h"
 #include "cli/cli.h"
+#include "core/elf.h"
 
 static const char *const ours[] = { ROOTFS_OBJECT, ROOTFS_LAUNCHER };
 
@@ -110,6 +113,27 @@ static void say_next(const char *directory, bool is_script)
 	       directory, is_script ? ", a script for /bin/sh" : "");
 }
 
+/* By its shell: on another machine our launcher would not even start. */
+static bool is_of_others(const char *directory)
+{
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+	int root = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	long fd = syscall(__NR_openat2, root, "bin/sh", &how, sizeof(how));
+	char loader[PATH_MAX];
+	bool others = fd >= 0 && elf_read((int)fd, loader) == ELF_OTHER_CLASS;
+
+	if (fd >= 0)
+		close((int)fd);
+	if (root >= 0)
+		close(root);
+	if (others)
+		say_error("%s/bin/sh is for another machine than this tfo; nothing was "
+			  "changed",
+			  directory);
+	return others;
+}
+
 int rootfs_install(const char *directory, bool dry)
 {
 	char launcher[PATH_MAX], object[PATH_MAX];
@@ -117,6 +141,8 @@ int rootfs_install(const char *directory, bool dry)
 	int status = rootfs_sources(launcher, object, sizeof(object), &is_script), err;
 	const char *name;
 
+	if (!status && is_of_others(directory))
+		status = STATUS_FINDING;
 	if (status)
 		return status;
 	if (dry) {

@@ -129,7 +129,10 @@ START_TEST(watching_ends)
 	ck_assert(traffic_is_watched(t));
 	traffic_watch(t, now + 100); /* another watches for longer */
 	ck_assert_uint_eq(t->watched_cs, now + 200);
+	t->watched_cs = now + 100 * 3600; /* the clock was set back since */
+	ck_assert(!traffic_is_watched(t));
 	t->watched_cs = UINT64_MAX; /* garbage */
+	ck_assert(!traffic_is_watched(t));
 	traffic_watch(t, now - 1);
 	ck_assert(!traffic_is_watched(t));
 }

@@ -256,7 +256,7 @@ static bool find_files(struct summary *s)
 		return false;
 	}
 	s->memory = known_read(&why_not, &no_memory);
-	if (!s->memory && !no_memory && strcmp(why.at, why_not.at))
+	if (!s->memory && !no_memory)
 		say_error("destinations are not known: %s", why_not.at);
 	s->is_none = no_traffic && no_memory;
 	return s->memory || no_memory;

@@ -126,10 +126,10 @@ def counts():
               got == wire and one["connections"] == 10 and one["address"] == at,
               f"{got}, wire {wire}")
     check("counts-in-all", {w: n for w, n in said["outcomes"].items() if n} == total
-          and said["connections"] == 60 and sum(said["reasons"].values()) == 40,
+          and said["connections"] == 60 and said["reasons"]["policy"] == 18,
           f"{total} {said['reasons']}")
     rode = said["outcomes"]["data_acked"]
-    check("saved", rode >= 16 and said["round_trips_saved"] == rode and
+    check("saved", rode >= 9 and said["round_trips_saved"] == rode and
           0.9 < said["saved_us"] / (rode * flow.RTT * 1000) < 1.5,
           f"{said['saved_us'] / 1000:.0f} ms by {rode} round trips of {flow.RTT} ms")
     active = tfolab_active()
@@ -236,7 +236,10 @@ def pauses():
     rule = flow.policy("[connect *]\nbaseline = off\npause = 5min\n")
     flow.run(client(SERVER4, server.port, 3), state, TFOSHIM_POLICY=rule)
     tfolab.fault("drop-syn-data", f"on port={server.port}")
-    flow.run(client(SERVER4, server.port, 4), state, TFOSHIM_POLICY=rule, timeout=20)
+    for _ in range(4):
+        flow.run(client(SERVER4, server.port, 2), state, TFOSHIM_POLICY=rule, timeout=20)
+        if at_port(status(state, TFOSHIM_POLICY=rule), server.port)["pause"]:
+            break
     tfolab.clear()
     pause = at_port(status(state, TFOSHIM_POLICY=rule), server.port)["pause"]
     lines = text(state, TFOSHIM_POLICY=rule)
@@ -245,6 +248,41 @@ def pauses():
           any(line.startswith(f"  paused {SERVER4}:{server.port} for another 4 min ")
               and line.endswith("; too many SYNs were lost") for line in lines),
           f"{pause} {[line for line in lines if 'paused' in line]}")
+
+
+def our_side():
+    """Three destinations struck at once: it is nobody's path but ours."""
+    state, servers = flow.scratch(), [flow.Service() for _ in range(3)]
+    for server in servers:
+        flow.run(client(SERVER4, server.port, 3), state)
+    tfolab.fault("drop-syn-data")
+    for _ in range(4):  # who writes late, on a busy machine, has no data in his SYN
+        for server in servers:
+            flow.run(client(SERVER4, server.port, 1), state, timeout=20)
+        if status(state)["pause_of_all"]:
+            break
+    tfolab.clear()
+    pause, lines = status(state)["pause_of_all"], text(state)
+    check("pause-of-all", pause and pause["of_all"] and pause["reason"] == "paused" and
+          560 <= pause["seconds_left"] <= 600 and
+          sum(line.startswith("  paused ") for line in lines) == 1 and
+          any(line.startswith("  paused all destinations for another ") for line in lines),
+          f"{pause} {[line for line in lines if 'paused' in line]}")
+
+
+def aside():
+    """It says why, where it takes no part."""
+    state, server = flow.scratch(), flow.Service()
+    process = flow.start(client(SERVER4, server.port, 2, "listens"), stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE, env=flow.environment(
+                             state, TFOSHIM_POLICY=flow.policy("[connect *]\nno = key\n")))
+    flow.wait_for(process)
+    said = [p for p in status(state)["running"] if p["pid"] == process.pid]
+    lines = [line for line in text(state) if " stands aside: " in line]
+    check("aside", len(said) == 1 and said[0]["aside"] == "policy" and len(lines) == 1 and
+          lines[0].endswith(f" {process.pid} stands aside: its policy cannot be read"),
+          f"{said} {lines}")
+    flow.end(process)
 
 
 def names():
@@ -266,6 +304,10 @@ def names():
     done = flow.run([TFO, "status", "elsewhere"], TFOSHIM_STATE=state)
     check("only-nobody", done.code == 1 and not done.out and "'elsewhere'" in done.err and
           done.err.count("\n") == 1, done)
+    for words in (("--watch=0",), ("--watch=x",), ("--watch=-1",), ("--watch=1e9",), ("a", "b")):
+        done = flow.run([TFO, "status", *words], TFOSHIM_STATE=state)
+        check(f"usage-{words[0]}", done.code == 2 and not done.out and
+              done.err.startswith("tfo: status: ") and done.err.count("\n") == 1, done)
     return None
 
 
@@ -435,8 +477,10 @@ def story():
     state, _ = counts()
     too_few()
     pauses()
+    our_side()
     names()
     running()
+    aside()
     many()
     gains()
     scribbled(state)

@@ -418,6 +418,13 @@ class Terminal:
             termios.tcgetattr(self.inner) == self.before
 
 
+def obeyed(state):
+    """What a terminal obeys, in UTF-8 too, is not said to it."""
+    done = flow.run([TFO, "status", "\u009b2J\u202eMünze\x1b"], TFOSHIM_STATE=state)
+    check("said-clean", done.code == 1 and "Münze?" in done.err and
+          not re.search("[\x1b\x80-\x9f\u202e]", done.err), f"{done}")
+
+
 def stopped(state):
     """By a shell's user, who has his screen meanwhile, and goes on."""
     t = Terminal(state, "sh", "-mc", '"$@"; echo sto""pped; fg; echo ov""er', "sh")
@@ -486,6 +493,7 @@ def story():
     scribbled(state)
     watched(state)
     stopped(state)
+    obeyed(state)
     unseen = schema.unseen("status")
     check("fields", not unseen, f"never seen: {unseen}")
     shutil.rmtree(state, ignore_errors=True)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -16,6 +17,7 @@
 #include "core/files.h"
 #include "core/match.h"
 
+#define FULL_S 3600 /* so long after a crowd some may run that have no row */
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_relaxed)
 
 uint64_t summary_outcome(const struct guest_view *g, enum outcome o)
@@ -211,12 +213,14 @@ static int by_count(const void *a, const void *b)
 static void read_programs(struct reading *r)
 {
 	struct summary *s = r->s;
+	uint64_t full_s;
 
 	s->program = calloc(TRAFFIC_GUESTS, sizeof(*s->program));
 	if (!s->program)
 		return;
 	counted_running(s->traffic, read_program, r);
-	s->is_full = LOAD(s->traffic->full_s);
+	full_s = LOAD(s->traffic->full_s);
+	s->is_full = full_s && (uint64_t)time(NULL) < full_s + FULL_S;
 	qsort(s->program, s->programs, sizeof(*s->program), by_count);
 }
 

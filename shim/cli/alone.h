@@ -10,7 +10,5 @@
 #include <stdbool.h>
 
 bool alone_is(void);
-/* dlopen(3) of a library that may be missing; NULL: it is, or this is a static file. */
-void *alone_load(const char *name);
 
 #endif

@@ -10,8 +10,8 @@ static void *open_first(const char *const *names)
 {
 	void *library = NULL;
 
-	for (; *names && !library; names++)
-		library = alone_load(*names);
+	for (; *names && !library && !alone_is(); names++)
+		library = dlopen(*names, RTLD_LAZY);
 	return library;
 }
 
@@ -36,7 +36,7 @@ bool library_load(struct library *l, void *ret_functions)
 
 void *library_function(const char *library, const char *name)
 {
-	void *loaded = alone_load(library);
+	void *loaded = alone_is() ? NULL : dlopen(library, RTLD_LAZY);
 
 	return loaded ? dlsym(loaded, name) : NULL;
 }

@@ -22,14 +22,15 @@ def mirror():
     return []
 
 
-def debian(name, place):
+def debian(name, place, extra=None):
     """A directory, or why there is none. ROOTS may name a directory that has some already."""
     kept = os.path.join(os.environ.get("ROOTS", "/nonexistent"), name)
     root = os.path.join(place, name)
-    if os.path.isdir(kept):
+    if os.path.isdir(kept) and not extra:
         subprocess.run(["cp", "-a", kept, root], check=True)
         return root, None
-    got = subprocess.run(["debootstrap", "--variant=minbase", "--include=" + DEBIAN[name], name, root,
+    got = subprocess.run(["debootstrap", "--variant=minbase", "--include=" + ",".join(
+        filter(None, [DEBIAN[name], extra])), name, root,
                           *mirror()], capture_output=True, text=True, check=False,
                          stdin=subprocess.DEVNULL)
     if got.returncode:

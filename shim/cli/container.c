@@ -130,14 +130,17 @@ static void mend_host(struct findings *findings, bool writable, const char *sysc
 		      const char *file, long value)
 {
 	char command[PATH_MAX + 64];
+	const char *name;
 	bool sudo = !writable && is_installed("sudo");
 
 	mend_here(findings, writable || sudo ? NULL : "as root", sysctl, file, value,
 		  sudo ? "sudo " : "");
+	/* each in a file of its own: one would take the other's place */
+	name = strrchr(sysctl, '.') + 1;
 	snprintf(command, sizeof(command),
-		 sudo ? "echo '%s = %ld' | sudo tee /etc/sysctl.d/50-tfoshim.conf"
-		      : "echo '%s = %ld' > /etc/sysctl.d/50-tfoshim.conf",
-		 sysctl, value);
+		 sudo ? "echo '%s = %ld' | sudo tee /etc/sysctl.d/50-tfoshim-%s.conf"
+		      : "echo '%s = %ld' > /etc/sysctl.d/50-tfoshim-%s.conf",
+		 sysctl, value, name);
 	findings_mend(findings,
 		      writable || sudo ? "and for the next start"
 				       : "and for the next start, as root",

@@ -31,6 +31,16 @@ long machine_fastopen(void)
 	return read_number(FILES);
 }
 
+long machine_mended(long set, long clear)
+{
+	static long bits = -1;
+
+	if (bits < 0)
+		bits = machine_fastopen();
+	bits = (bits | set) & ~clear;
+	return bits;
+}
+
 static void check_kernel(struct findings *findings)
 {
 	static const char need[] = "TCP_FASTOPEN_CONNECT needs 4.11";
@@ -88,7 +98,7 @@ static void check_cookies(struct findings *findings, long bits, enum container c
 	}
 	findings_tell(findings, LEVEL_WARN, "cookies", "%s%s%s", client,
 		      *client && *server ? "; " : "", server);
-	container_mend(findings, c, SYSCTL, bits & ~both);
+	container_mend(findings, c, SYSCTL, machine_mended(0, both));
 }
 
 /* True when the bit is on. The remedy keeps all the other bits. */
@@ -102,7 +112,8 @@ static bool check_bit(struct findings *findings, const char *name, long bits, lo
 	}
 	findings_tell(findings, LEVEL_WARN, name,
 		      "off (%ld is not in " SYSCTL "=%ld): %s", bit, bits, without);
-	container_mend(findings, c, SYSCTL, bits | MACHINE_CLIENT | MACHINE_SERVER);
+	container_mend(findings, c, SYSCTL,
+		       machine_mended(MACHINE_CLIENT | MACHINE_SERVER, 0));
 	return false;
 }
 

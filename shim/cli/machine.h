@@ -19,6 +19,11 @@ enum {
 
 /* The bits of net.ipv4.tcp_fastopen here; -1: they cannot be read. */
 long machine_fastopen(void);
+/*
+ * What a remedy sets them to: with what the remedies before it do, so that who pastes
+ * one after the other loses none.
+ */
+long machine_mended(long set, long clear);
 
 void machine_check(struct findings *findings);
 

@@ -15,6 +15,7 @@
 #include "cli/recall.h"
 #include "cli/source.h"
 #include "cli/unclosed.h"
+#include "cli/utf8.h"
 #include "core/files.h"
 #include "core/match.h"
 #include "core/memory_view.h"
@@ -40,13 +41,16 @@ static void last_name(char ret[TRAFFIC_NAME], const char *path)
 	text_str(&t, slash ? slash + 1 : path);
 }
 
-/* Two hundred and some at most: looked through one by one. */
-static struct measured_program *program_of(struct measured *m, const char *name)
+/*
+ * Two hundred and some at most: looked through one by one, as they are shown: two that
+ * look alike would be one series told twice.
+ */
+static struct measured_program *program_of(struct measured *m, const char *raw)
 {
 	struct measured_program *p = m->program;
+	char name[TRAFFIC_NAME];
 
-	if (!*name)
-		name = "unknown";
+	utf8_clean(name, sizeof(name), *raw ? raw : "unknown");
 	for (; p < m->program + m->programs; p++)
 		if (!strcmp(p->name, name))
 			return p;
@@ -138,10 +142,12 @@ static void text_of(const struct leaked *k, uint64_t frame, char ret[MEASURED_SI
 }
 
 static struct measured_site *site_of(struct taking *t, const char *program,
-				     const char *site)
+				     const char *raw)
 {
 	struct measured_site *s = t->site;
+	char site[MEASURED_SITE];
 
+	utf8_clean(site, sizeof(site), raw);
 	for (; s < t->site + t->sites; s++)
 		if (!strcmp(s->site, site) && !strcmp(s->program, program))
 			return s;

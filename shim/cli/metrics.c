@@ -72,6 +72,14 @@ static bool write_whole(int fd, const char *text, size_t n)
 	return true;
 }
 
+/* The new file would take the place of a device, a pipe or a link, /dev/null say. */
+static bool is_special(const char *file)
+{
+	struct stat st;
+
+	return !lstat(file, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 /*
  * Who reads it sees the one before, or all of it; what is not finished has a name that
  * node_exporter passes over.
@@ -79,10 +87,19 @@ static bool write_whole(int fd, const char *text, size_t n)
 static int write_file(const char *file, const char *text, size_t n)
 {
 	char *beside;
-	mode_t mask = umask(0);
-	bool good = asprintf(&beside, "%s.XXXXXX", file) >= 0;
-	int fd = good ? mkostemp(beside, O_CLOEXEC) : -1, err;
+	mode_t mask;
+	bool good;
+	int fd, err;
 
+	if (is_special(file)) {
+		say_error("metrics: '%s' cannot be written: it is no regular file, and "
+			  "stays as it is",
+			  file);
+		return STATUS_SELF;
+	}
+	mask = umask(0);
+	good = asprintf(&beside, "%s.XXXXXX", file) >= 0;
+	fd = good ? mkostemp(beside, O_CLOEXEC) : -1;
 	umask(mask);
 	good = fd >= 0 && write_whole(fd, text, n) && !fchmod(fd, 0666 & ~mask) &&
 	       !rename(beside, file);
@@ -160,9 +177,10 @@ static int find_place(const char *text, struct addr *ret)
 		return say_usage("metrics",
 				 "a place is PORT or ADDRESS:PORT, as in 9417");
 	status = where_find("metrics", text, false, &where);
-	if (!status)
+	if (!status && where.n)
 		*ret = where.at[0];
-	return status;
+	/* a name that nobody knows is no finding here */
+	return status == STATUS_FINDING ? STATUS_SELF : status;
 }
 
 static int serve(struct asked *asked)

@@ -169,7 +169,7 @@ static void help_alone(struct findings *findings)
 		      "the kernel can give Fast Open to all of this namespace without "
 		      "being asked, this program's too");
 	container_mend(findings, container_find(&sign), "net.ipv4.tcp_fastopen",
-		       bits | wanted);
+		       machine_mended(wanted, 0));
 }
 
 static void mend_road(struct findings *findings, const struct target *target,

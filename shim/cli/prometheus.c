@@ -29,8 +29,7 @@ static void put_value(FILE *to, const char *text)
 		else if (*text == '"' || *text == '\\')
 			fprintf(to, "\\%c", *text);
 		else if ((unsigned char)*text < ' ' || *text == 0x7f)
-			putc('?',
-			     to); /* of no use in a name, and a nuisance in a list */
+			putc('?', to);
 		else
 			fwrite(text, 1, n, to);
 		text += n ? n : 1;

@@ -19,6 +19,7 @@
 
 #define AT_ONCE 64	  /* connections */
 #define PATIENCE_S 10	  /* with one that says nothing */
+#define SLOWEST_S 15	  /* for a request and its answer, dripping or not */
 #define IDLE_MS 5000	  /* between two looks, where nothing happens */
 #define REQUEST_MOST 8192 /* bytes of a request's head */
 
@@ -27,6 +28,11 @@
  * takes them. Who asks while a document is young gets that one: it is used for as long
  * as its making took, so that no crowd of askers keeps more than half a processor busy.
  */
+struct peer {
+	int fd; /* -1: none */
+	uint64_t since_us;
+};
+
 struct server {
 	const struct served *what;
 	const struct microhttpd *mhd;
@@ -34,6 +40,7 @@ struct server {
 	struct MHD_Response *last; /* NULL: none that may be given once more */
 	unsigned int last_status;
 	uint64_t until_us;
+	struct peer peer[AT_ONCE];
 };
 
 /* --- answers ---------------------------------------------------------------------- */
@@ -133,6 +140,54 @@ static enum MHD_Result answer(void *with, struct MHD_Connection *to, const char 
 	return give_document(s, to);
 }
 
+/* --- who takes too long ----------------------------------------------------------- */
+
+static void note_peer(void *with, struct MHD_Connection *c, void **peer,
+		      enum MHD_ConnectionNotificationCode what)
+{
+	struct server *s = with;
+	struct peer *p = *peer;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED && p)
+		p->fd = -1;
+	for (p = s->peer; what == MHD_CONNECTION_NOTIFY_STARTED; p++) {
+		if (p == s->peer + AT_ONCE)
+			return;
+		if (p->fd >= 0)
+			continue;
+		p->fd = s->mhd->MHD_get_connection_info(
+				      c, MHD_CONNECTION_INFO_CONNECTION_FD)
+				->connect_fd;
+		p->since_us = clock_now_us();
+		*peer = p;
+		return;
+	}
+}
+
+static void note_answered(void *with, struct MHD_Connection *c, void **begun,
+			  enum MHD_RequestTerminationCode how)
+{
+	struct server *s = with;
+	struct peer *p = s->mhd->MHD_get_connection_info(
+				       c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+				 ->socket_context;
+
+	(void)begun;
+	(void)how;
+	if (p)
+		p->since_us = clock_now_us();
+}
+
+/* A byte now and then is no silence: a few who do that would hold all places. */
+static void hurry(const struct server *s)
+{
+	uint64_t now = clock_now_us();
+
+	for (const struct peer *p = s->peer; p < s->peer + AT_ONCE; p++)
+		if (p->fd >= 0 && now - p->since_us > SLOWEST_S * UINT64_C(1000000))
+			shutdown(p->fd, SHUT_RDWR);
+}
+
 /* --- where ------------------------------------------------------------------------ */
 
 /* A descriptor, or negative errno. */
@@ -186,6 +241,7 @@ static void loop(struct server *s, int signals)
 			return;
 		if (p[0].revents)
 			return;
+		hurry(s);
 		s->mhd->MHD_run(s->daemon);
 		/* the first may have closed what was too much: this one listens again
 		 */
@@ -200,7 +256,8 @@ static struct MHD_Daemon *start(struct server *s, int fd)
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)AT_ONCE,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)PATIENCE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(2 * REQUEST_MOST),
-		MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_CONNECTION, note_peer, s, MHD_OPTION_NOTIFY_COMPLETED,
+		note_answered, s, MHD_OPTION_END);
 }
 
 int served_run(const struct served *what, const struct addr *at,
@@ -211,6 +268,8 @@ int served_run(const struct served *what, const struct addr *at,
 	int fd, signals = -1;
 	TEXT(place, 64);
 
+	for (int i = 0; i < AT_ONCE; i++)
+		s.peer[i].fd = -1;
 	addr_print(&place, at);
 	if (!s.mhd) {
 		say_error("%s, nothing can be served: %suse 'tfo metrics --write FILE'",

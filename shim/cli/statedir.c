@@ -76,15 +76,27 @@ static bool can_make(const char *path)
 	return !access(dirname(copy), W_OK | X_OK);
 }
 
+/* ... with all that is above it? */
+static bool can_make_all(const char *path)
+{
+	char copy[PATH_MAX], *at = copy;
+
+	strcpy(copy, path);
+	do
+		at = dirname(at);
+	while (access(at, F_OK) < 0 && strcmp(at, "/") && strcmp(at, "."));
+	return !access(at, W_OK | X_OK);
+}
+
 static const char *fault_of_none(const char *path, const char **ret_remedy)
 {
-	*ret_remedy = "mkdir -p -m 700 @";
-	if (errno == ENOENT && can_make(path))
+	int err = errno;
+
+	if (err == ENOENT && can_make(path))
 		return NULL;
-	if (errno == EROFS)
-		*ret_remedy = elsewhere;
-	if (errno == ENOTDIR)
-		*ret_remedy = elsewhere;
+	*ret_remedy = elsewhere;
+	if (err == ENOENT && can_make_all(path))
+		*ret_remedy = "mkdir -p -m 700 @";
 	return errno == EROFS ? "cannot be made: its file system is read-only"
 			      : "cannot be made";
 }

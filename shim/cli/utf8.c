@@ -2,6 +2,8 @@
 /* utf8: which bytes are characters; see utf8.h. */
 #include "cli/utf8.h"
 
+#include <string.h>
+
 size_t utf8_character(const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
@@ -30,4 +32,27 @@ size_t utf8_character(const char *text)
 		return rows[i].bytes;
 	}
 	return 0;
+}
+
+void utf8_clean(char *ret, size_t size, const char *s)
+{
+	size_t at = 0;
+
+	while (*s) {
+		size_t n = utf8_character(s), put = n;
+		const char *from = s;
+
+		if (!n)
+			from = UTF8_REPLACEMENT;
+		else if ((unsigned char)*s < ' ' || *s == 0x7f)
+			from = "?"; /* of no use in a name, and a nuisance in a list */
+		if (!n)
+			put = strlen(UTF8_REPLACEMENT);
+		if (at + put >= size)
+			break;
+		memcpy(ret + at, from, put);
+		at += put;
+		s += n ? n : 1;
+	}
+	ret[at] = '\0';
 }

@@ -10,5 +10,7 @@
 
 /* How many bytes the character at s has (RFC 3629, section 4); 0: it is none. */
 size_t utf8_character(const char *s);
+/* Its characters, as many as there is room for, and nothing that is none. */
+void utf8_clean(char *ret, size_t size, const char *s);
 
 #endif

@@ -32,6 +32,7 @@ static const char *take_apart(char *text, char **ret_host, uint16_t *ret_port)
 		end = strchr(text, ']');
 		if (!end || end[1] != ':')
 			return "an IPv6 address stands in brackets, as in [::1]:443";
+		colon = end + 1;
 		*ret_host = text + 1;
 		*end = '\0';
 	} else if (!colon) {

@@ -4,12 +4,14 @@
 
 #include <dlfcn.h>
 
+#include "cli/alone.h"
+
 static void *open_first(const char *const *names)
 {
 	void *library = NULL;
 
 	for (; *names && !library; names++)
-		library = dlopen(*names, RTLD_LAZY);
+		library = alone_load(*names);
 	return library;
 }
 
@@ -34,7 +36,7 @@ bool library_load(struct library *l, void *ret_functions)
 
 void *library_function(const char *library, const char *name)
 {
-	void *loaded = dlopen(library, RTLD_LAZY);
+	void *loaded = alone_load(library);
 
 	return loaded ? dlsym(loaded, name) : NULL;
 }

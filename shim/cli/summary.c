@@ -2,6 +2,7 @@
 /* summary: all that is known here; see summary.h. */
 #include "cli/summary.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "cli/cookie.h"
 #include "cli/known.h"
 #include "cli/source.h"
+#include "cli/statefile.h"
 #include "core/clock.h"
 #include "core/files.h"
 #include "core/match.h"
@@ -243,6 +245,13 @@ static void take_cookie(const struct cookie_held *c, void *with)
 	s->strange_cookies += !is_known;
 }
 
+static bool ends(const char *text, const char *with)
+{
+	size_t n = strlen(text), end = strlen(with);
+
+	return n >= end && !strcmp(text + n - end, with);
+}
+
 /* false: it was refused, which has been told; one sentence is enough. */
 static bool find_files(struct summary *s)
 {
@@ -259,6 +268,10 @@ static bool find_files(struct summary *s)
 	if (!s->memory && !no_memory)
 		say_error("destinations are not known: %s", why_not.at);
 	s->is_none = no_traffic && no_memory;
+	if (s->is_none && ends(why.at, STATEFILE_OTHER))
+		snprintf(s->other, sizeof(s->other), "%s", why.at);
+	else if (s->is_none && ends(why_not.at, STATEFILE_OTHER))
+		snprintf(s->other, sizeof(s->other), "%s", why_not.at);
 	return s->memory || no_memory;
 }
 

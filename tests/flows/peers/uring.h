@@ -10,6 +10,7 @@
 #include "edge.h"
 
 #include <linux/io_uring.h>
+#include <linux/time_types.h>
 #include <sys/mman.h>
 
 static long ring_call(long number, long a, long b, long c, long d, long e);

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,15 +22,6 @@
 #define LABEL "tfoshim.base"
 #define OF_PODMAN "{{json .Config}}"
 #define OF_BUILDAH "{{json .OCIv1.Config}}"
-
-/* As images name it; "": they are not asked. */
-#if defined(__x86_64__)
-#define MACHINE "amd64"
-#elif defined(__aarch64__)
-#define MACHINE "arm64"
-#else
-#define MACHINE ""
-#endif
 
 static const char *const engines[] = { "podman", "buildah", NULL };
 
@@ -100,19 +92,35 @@ static struct json_object *inspect(const struct image *i, const char *name)
 	return config;
 }
 
+/* This machine as images name it; NULL: they are not asked. */
+static const char *machine(void)
+{
+	static const char *const names[][2] = { { "x86_64", "amd64" },
+						{ "aarch64", "arm64" } };
+	struct utsname here;
+
+	if (uname(&here) < 0)
+		return NULL;
+	for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++)
+		if (!strcmp(here.machine, names[k][0]))
+			return names[k][1];
+	return NULL;
+}
+
 /* On another machine our launcher would not even start. */
 static int check_machine(const struct image *i)
 {
+	const char *ours = machine();
 	struct trial got;
 
 	if (!ask(i, i->name, "{{.Architecture}}", "{{.OCIv1.Architecture}}", &got))
 		return STATUS_SELF;
 	got.out[strcspn(got.out, "\n")] = '\0';
-	if (!*MACHINE || !strcmp(got.out, MACHINE))
+	if (!ours || !strcmp(got.out, ours))
 		return STATUS_OK;
-	say_error("%s is an image for %.64s, and this tfo is for " MACHINE
-		  "; nothing was changed",
-		  i->name, got.out);
+	say_error(
+		"%s is an image for %.64s, and this tfo is for %s; nothing was changed",
+		i->name, got.out, ours);
 	return STATUS_FINDING;
 }
 

@@ -31,6 +31,7 @@ struct verb {
 
 extern const struct verb run_verb, doctor_verb, policy_verb, explain_verb, leaks_verb,
 	watch_verb, probe_verb, metrics_verb, reset_verb, status_verb;
+extern const struct verb install_verb, uninstall_verb;
 
 /* As env(1) and nohup(1) have them; run gives the program's own status otherwise. */
 enum status {
@@ -85,9 +86,12 @@ int say_done(int status);
 
 /*
  * Where libtfoshim.so is. -ENOENT: nowhere. -EINVAL: in a place that LD_PRELOAD cannot
- * name; ret_path is set.
+ * name; ret_path is set. -EACCES: the same where nothing may be executed.
  */
 int object_find(char *ret_path, size_t size);
+
+/* Can a program of this machine load it? */
+bool object_is_good(const char *path);
 
 /* TFOSHIM_OFF, as the object reads it. */
 bool object_is_off(void);
@@ -106,6 +110,14 @@ char *object_before(const char *path, const char *preload);
  * errno. What it wrote to stderr goes to ret_noise.
  */
 int object_try(const char *path, const char *program, char *ret_noise, size_t size);
+
+/* ---- run ---- */
+
+/*
+ * As the launcher of a container: the object for this command and whatever it starts,
+ * as far as it can be. An exit status, if it does return.
+ */
+int run_launch(char **command);
 
 /* ---- loopback ---- */
 

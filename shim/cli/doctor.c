@@ -28,18 +28,6 @@
 #include "core/log.h"
 #include "core/target.h"
 
-static bool is_object(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	bool answer;
-
-	if (fd < 0)
-		return false;
-	answer = elf_is_object(fd);
-	close(fd);
-	return answer;
-}
-
 /* A process started with it must be silent and succeed. */
 static void check_start(struct findings *findings, const char *path)
 {
@@ -81,7 +69,7 @@ static void check_object(struct findings *findings)
 	char path[PATH_MAX];
 	int err = object_find(path, sizeof(path));
 
-	if (!err && is_object(path)) {
+	if (!err && object_is_good(path)) {
 		findings_tell(findings, LEVEL_OK, name, "%s", path);
 		check_start(findings, path);
 		return;
@@ -90,6 +78,9 @@ static void check_object(struct findings *findings)
 		findings_tell(findings, LEVEL_FAIL, name,
 			      "%s: LD_PRELOAD cannot name a path with ':' or ' ' in it",
 			      path);
+	else if (err == -EACCES)
+		findings_tell(findings, LEVEL_FAIL, name,
+			      "%s is on a file system mounted noexec", path);
 	else if (err)
 		findings_tell(findings, LEVEL_FAIL, name,
 			      "libtfoshim.so is neither beside tfo nor in %s",
@@ -97,7 +88,7 @@ static void check_object(struct findings *findings)
 	else
 		findings_tell(findings, LEVEL_FAIL, name,
 			      "%s is no shared object for this machine", path);
-	if (err != -EINVAL)
+	if (err != -EINVAL && err != -EACCES)
 		findings_mend(findings, "where tfo was built, as root", "make install",
 			      NULL);
 	findings_deny_both(findings, "libtfoshim.so cannot be used");

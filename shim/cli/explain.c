@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/alone.h"
 #include "cli/explained.h"
 #include "cli/known.h"
 #include "cli/options.h"
@@ -107,6 +108,11 @@ static int find_user(const char *user, uint32_t *ret_uid)
 	if (*user >= '0' && *user <= '9' && !*end && n < UINT32_MAX) {
 		*ret_uid = (uint32_t)n;
 		return STATUS_OK;
+	}
+	if (alone_is()) {
+		say_error("%s: a static tfo knows no users by name; give the number",
+			  user);
+		return STATUS_USAGE;
 	}
 	found = getpwnam(user);
 	if (!found) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/alone.h"
 #include "cli/leaked.h"
 #include "cli/leaked_json.h"
 #include "cli/looks.h"
@@ -165,6 +166,10 @@ static int leaks_main(int argc, char **argv)
 	}
 	if (asked.json)
 		asked.document = json_object_new_array();
+	if (alone_is())
+		say_error(
+			"a static tfo reads no debug data: functions without lines, by "
+			"the symbols of the files");
 	ledgers_each(asked.who, look_at, &asked, &tally);
 	status = conclude(&asked, &tally);
 	meant_drop(&asked.meant);

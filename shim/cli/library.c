@@ -4,11 +4,13 @@
 
 #include <dlfcn.h>
 
+#include "cli/alone.h"
+
 static void *open_first(const char *const *names)
 {
 	void *library = NULL;
 
-	for (; *names && !library; names++)
+	for (; *names && !library && !alone_is(); names++)
 		library = dlopen(*names, RTLD_LAZY);
 	return library;
 }
@@ -34,7 +36,7 @@ bool library_load(struct library *l, void *ret_functions)
 
 void *library_function(const char *library, const char *name)
 {
-	void *loaded = dlopen(library, RTLD_LAZY);
+	void *loaded = alone_is() ? NULL : dlopen(library, RTLD_LAZY);
 
 	return loaded ? dlsym(loaded, name) : NULL;
 }

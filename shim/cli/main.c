@@ -29,9 +29,9 @@ static const struct verb version_verb = {
 };
 
 static const struct verb *const verbs[] = {
-	&run_verb,    &status_verb,  &watch_verb, &probe_verb,	 &doctor_verb,
-	&policy_verb, &explain_verb, &leaks_verb, &metrics_verb, &reset_verb,
-	&help_verb,   &version_verb, NULL,
+	&run_verb,     &status_verb,	&watch_verb, &probe_verb,   &doctor_verb,
+	&policy_verb,  &explain_verb,	&leaks_verb, &metrics_verb, &reset_verb,
+	&install_verb, &uninstall_verb, &help_verb,  &version_verb, NULL,
 };
 
 #define VERBS (sizeof(verbs) / sizeof(*verbs) - 1)
@@ -58,7 +58,7 @@ static int show_verbs(void)
 
 	puts("tfo: TCP Fast Open for programs that nobody may change\n");
 	for (i = 0; i < VERBS; i++)
-		printf("  tfo %-8s %s\n", verbs[i]->name, verbs[i]->summary);
+		printf("  tfo %-9s %s\n", verbs[i]->name, verbs[i]->summary);
 	puts("\n'tfo help VERB' says more; so do tfo(1) and tfoshim(7).");
 	return say_done(STATUS_OK);
 }
@@ -130,12 +130,31 @@ static bool is_help(const char *word)
 	return !strcmp(word, "--help") || !strcmp(word, "-h");
 }
 
+/* An image's launcher, by its name: all that follows is what the image starts. */
+static bool is_launcher(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return !strcmp(slash ? slash + 1 : name, "entrypoint");
+}
+
+static int launch(int argc, char **argv)
+{
+	if (argc > 1)
+		return run_launch(argv + 1);
+	say_error("behind %s the image's own entrypoint or a command has to stand",
+		  argv[0]);
+	return STATUS_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	const struct verb *verb;
 
 	say_setup();
 	opterr = 0;
+	if (argc && is_launcher(argv[0]))
+		return launch(argc, argv);
 	if (argc < 2)
 		return status_verb.main(1, (char *[]){ "status", NULL });
 	if (is_help(argv[1]))

@@ -13,9 +13,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "core/elf.h"
 
 #define NAME "libtfoshim.so"
 #define PATIENCE_MS 5000
@@ -24,8 +28,11 @@
 static bool own_directory(char *ret_path, size_t size)
 {
 	ssize_t len = readlink("/proc/self/exe", ret_path, size - 1);
+	const char *given = (const char *)getauxval(AT_EXECFN);
 	char *slash;
 
+	if (len < 0 && given && given[0] == '/') /* there is no /proc */
+		len = snprintf(ret_path, size, "%s", given);
 	if (len <= 0 || (size_t)len >= size - 1)
 		return false;
 	ret_path[len] = '\0';
@@ -48,12 +55,27 @@ int object_find(char *ret_path, size_t size)
 {
 	char own[PATH_MAX];
 	bool have_own = own_directory(own, sizeof(own));
+	struct statvfs on;
 
 	if (!(have_own && is_there(own, "", ret_path, size)) &&
 	    !(have_own && is_there(own, ".libs/", ret_path, size)) &&
 	    !is_there(TFOSHIM_LIBDIR, "", ret_path, size))
 		return -ENOENT;
-	return strpbrk(ret_path, ": ") ? -EINVAL : 0;
+	if (strpbrk(ret_path, ": "))
+		return -EINVAL;
+	return statvfs(ret_path, &on) == 0 && on.f_flag & ST_NOEXEC ? -EACCES : 0;
+}
+
+bool object_is_good(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool answer;
+
+	if (fd < 0)
+		return false;
+	answer = elf_is_object(fd);
+	close(fd);
+	return answer;
 }
 
 bool object_is_off(void)

@@ -257,7 +257,7 @@ static int path_within(int root, const char *path)
 		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	long fd = syscall(__NR_openat2, root, path, &how, sizeof(how));
 
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM)) /* before Linux 5.6 */
 		fd = openat(root, path + strspn(path, "/"),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/alone.h"
 #include "cli/libssl.h"
 #include "core/payload.h"
 
@@ -113,7 +114,8 @@ static const char *make_tls(struct request *r)
 	int n = -1;
 
 	if (!l)
-		return "OpenSSL's libssl.so.3 is not installed";
+		return alone_is() ? "a static tfo loads no OpenSSL"
+				  : "OpenSSL's libssl.so.3 is not installed";
 	context = l->SSL_CTX_new(l->TLS_client_method());
 	if (context)
 		ssl = l->SSL_new(context);

@@ -21,6 +21,7 @@
 
 struct plan {
 	bool dry, require;
+	bool launcher; /* of a container: all that is in it is meant */
 	char *state;   /* absolute, or NULL */
 	char *policy;  /* likewise */
 	char *leaks;   /* for TFOSHIM_LEAKS, or NULL */
@@ -130,6 +131,15 @@ static bool may_be_reached(enum target_verdict verdict)
 	return verdict == TARGET_PRELOAD || verdict == TARGET_UNREADABLE;
 }
 
+/* Has no loader itself, but what it starts may have one: the variable is handed on. */
+static bool hands_on(const struct plan *plan)
+{
+	enum target_verdict verdict = plan->target.verdict;
+
+	return plan->launcher && (verdict == TARGET_STATIC || verdict == TARGET_GO ||
+				  verdict == TARGET_NO_LIBC);
+}
+
 static int refuse(const struct plan *plan)
 {
 	if (object_is_off())
@@ -148,6 +158,10 @@ static int do_without(const struct plan *plan, int err, const char *path)
 	if (err == -EINVAL)
 		say_error("%s: LD_PRELOAD cannot name a path with ':' or ' ' in it; %s",
 			  path, then);
+	else if (err == -EACCES)
+		say_error("%s is on a file system mounted noexec; %s", path, then);
+	else if (err == -ENOEXEC)
+		say_error("%s is no shared object for this machine; %s", path, then);
 	else
 		say_error("libtfoshim.so is neither beside tfo nor in %s; %s",
 			  TFOSHIM_LIBDIR, then);
@@ -159,6 +173,10 @@ static int choose_preload(struct plan *plan)
 	char path[PATH_MAX];
 	int err = object_find(path, sizeof(path));
 
+	if (!err && !object_is_good(path))
+		err = -ENOEXEC;
+	if (err && hands_on(plan))
+		return STATUS_OK; /* enough has been said of this program */
 	if (err)
 		return do_without(plan, err, path);
 	plan->preload = object_before(path, getenv("LD_PRELOAD"));
@@ -199,7 +217,7 @@ static int decide(struct plan *plan)
 		return STATUS_OK;
 	if (plan->require && (verdict != TARGET_PRELOAD || object_is_off()))
 		return refuse(plan);
-	if (!may_be_reached(verdict))
+	if (!may_be_reached(verdict) && !hands_on(plan))
 		return STATUS_OK;
 	status = object_is_off() ? STATUS_OK : check_policy(plan);
 	return status ? status : choose_preload(plan);
@@ -210,6 +228,8 @@ static const char *ending(const struct plan *plan)
 {
 	if (status_of(plan->target.verdict))
 		return "";
+	if (plan->preload && hands_on(plan))
+		return "; only what it starts may have Fast Open";
 	if (!may_be_reached(plan->target.verdict))
 		return "; it runs without Fast Open";
 	if (object_is_off())
@@ -303,20 +323,35 @@ static int start(const struct plan *plan)
 	return fail(plan, errno);
 }
 
+static int carry_out(struct plan *plan)
+{
+	int status = decide(plan);
+
+	if (!status)
+		status = plan->dry ? show(plan) : start(plan);
+	free(plan->state);
+	free(plan->policy);
+	free(plan->preload);
+	free(plan->asan);
+	return status;
+}
+
+int run_launch(char **command)
+{
+	struct plan plan = { .launcher = true, .command = command };
+
+	if (!getenv("TFOSHIM_STATE") && !getenv("XDG_RUNTIME_DIR") &&
+	    access("/run", W_OK) < 0)
+		plan.state = strdup("/tmp/tfoshim"); /* a user without a session */
+	return carry_out(&plan);
+}
+
 static int run_main(int argc, char **argv)
 {
 	struct plan plan = { 0 };
 	int status = parse(&plan, argc, argv);
 
-	if (!status)
-		status = decide(&plan);
-	if (!status)
-		status = plan.dry ? show(&plan) : start(&plan);
-	free(plan.state);
-	free(plan.policy);
-	free(plan.preload);
-	free(plan.asan);
-	return status;
+	return status ? status : carry_out(&plan);
 }
 
 const struct verb run_verb = {

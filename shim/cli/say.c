@@ -20,11 +20,29 @@ void say_setup(void)
 			return;
 }
 
+/*
+ * Bytes there that a terminal may obey, or 0: controls, U+0080 to U+009F in UTF-8 too,
+ * and what turns the direction of writing or has no width.
+ */
+static unsigned int obeyed(const char *text)
+{
+	const unsigned char *u = (const unsigned char *)text;
+
+	if (u[0] == 0xc2 && u[1] >= 0x80 && u[1] < 0xa0)
+		return 2;
+	if (u[0] == 0xe2 && ((u[1] == 0x80 && u[2] >= 0x8b &&
+			      (u[2] < 0x90 || (u[2] >= 0xa8 && u[2] < 0xaf))) ||
+			     (u[1] == 0x81 && u[2] >= 0xa0 && u[2] < 0xb0)))
+		return 3;
+	return u[0] < ' ' || u[0] == 0x7f;
+}
+
 void say_clean(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
+	for (unsigned int n; *text; text += n ? n : 1) {
+		n = obeyed(text);
+		memset(text, '?', n);
+	}
 }
 
 /* One write: the lines of several programs may meet on this stderr. */
@@ -44,8 +62,10 @@ static void say_line(const char *before, char *said)
 
 void say_name(FILE *to, const char *name)
 {
-	for (; *name; name++)
-		putc((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name, to);
+	for (unsigned int n; *name; name += n ? n : 1) {
+		n = obeyed(name);
+		putc(n ? '?' : *name, to);
+	}
 }
 
 void say_error(const char *format, ...)

@@ -14,9 +14,12 @@
 
 #include "cli/paint.h"
 
-/* xterm's other screen, without a cursor; and back: see ctlseqs. */
-#define ENTER "\033[?1049h\033[?25l"
-#define LEAVE "\033[?25h\033[?1049l"
+/*
+ * xterm's other screen, without a cursor, and lines that are cut off where it ends; and
+ * back: see ctlseqs.
+ */
+#define ENTER "\033[?1049h\033[?25l\033[?7l"
+#define LEAVE "\033[?7h\033[?25h\033[?1049l"
 #define HOME "\033[H"
 #define REST "\033[K" /* of the line */
 #define BELOW "\033[J"
@@ -37,40 +40,64 @@ static int read_signals(struct screen *s)
 	sigaddset(&all, SIGINT);
 	sigaddset(&all, SIGTERM);
 	sigaddset(&all, SIGHUP);
+	sigaddset(&all, SIGQUIT);
+	sigaddset(&all, SIGTSTP);
 	sigaddset(&all, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &all, &s->blocked);
 	return signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void enter(struct screen *s)
+/* The keys first: in the background that is a stop, before anything is drawn. */
+static void take_terminal(const struct screen *s)
 {
-	struct termios quiet;
+	struct termios quiet = s->before;
 
-	s->signals = read_signals(s);
-	s->is_terminal = paint_is_terminal();
-	if (!s->is_terminal)
-		return;
-	fputs(ENTER, stdout);
-	/* of a background job it would be a stop, not an answer */
-	s->has_keys = tcgetpgrp(STDIN_FILENO) == getpgrp() &&
-		      !tcgetattr(STDIN_FILENO, &s->before);
-	if (!s->has_keys)
-		return;
-	quiet = s->before;
 	quiet.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-	tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+	if (s->has_keys)
+		tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+	if (s->is_terminal)
+		fputs(ENTER, stdout);
 }
 
-static void leave(struct screen *s)
+static void give_terminal(const struct screen *s)
 {
 	if (s->is_terminal)
 		fputs(LEAVE, stdout);
 	fflush(stdout);
 	if (s->has_keys)
 		tcsetattr(STDIN_FILENO, TCSANOW, &s->before);
+}
+
+static void enter(struct screen *s)
+{
+	s->signals = read_signals(s);
+	s->is_terminal = paint_is_terminal();
+	/* of a background job it would be a stop, not an answer */
+	s->has_keys = s->is_terminal && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
+		      !tcgetattr(STDIN_FILENO, &s->before);
+	take_terminal(s);
+}
+
+static void leave(struct screen *s)
+{
+	give_terminal(s);
 	if (s->signals >= 0)
 		close(s->signals);
 	sigprocmask(SIG_SETMASK, &s->blocked, NULL);
+}
+
+/* Whoever stops us finds his terminal as it was. */
+static void stop(const struct screen *s)
+{
+	sigset_t it;
+
+	sigemptyset(&it);
+	sigaddset(&it, SIGTSTP);
+	give_terminal(s);
+	raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &it, NULL); /* here we stand, until SIGCONT */
+	sigprocmask(SIG_BLOCK, &it, NULL);
+	take_terminal(s);
 }
 
 /* The lines that there is room for, each over the one that was there. */
@@ -127,8 +154,11 @@ static bool wait_for_more(const struct screen *s, double seconds)
 
 	if (poll(fds, 2, (int)(seconds * 1000)) < 0)
 		return errno == EINTR;
-	if (fds[0].revents && read(s->signals, &info, sizeof(info)) == sizeof(info))
-		return info.ssi_signo == SIGWINCH;
+	if (fds[0].revents && read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGTSTP)
+			stop(s);
+		return info.ssi_signo == SIGWINCH || info.ssi_signo == SIGTSTP;
+	}
 	if (fds[1].revents)
 		return read(STDIN_FILENO, &key, 1) == 1 && key != 'q' && key != 4;
 	return true;

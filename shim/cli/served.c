@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cli/alone.h"
 #include "cli/cli.h"
 #include "cli/microhttpd.h"
 #include "cli/where.h"
@@ -271,8 +272,10 @@ int served_run(const struct served *what, const struct addr *at,
 		s.peer[i].fd = -1;
 	addr_print(&place, at);
 	if (!s.mhd) {
-		say_error("libmicrohttpd is not installed, nothing can be served: "
-			  "install it, or use 'tfo metrics --write FILE'");
+		say_error("%s, nothing can be served: %suse 'tfo metrics --write FILE'",
+			  alone_is() ? "a static tfo loads no libmicrohttpd"
+				     : "libmicrohttpd is not installed",
+			  alone_is() ? "" : "install it, or ");
 		return STATUS_SELF;
 	}
 	fd = listen_at(at, &here);

@@ -101,7 +101,7 @@ static int tell_none(const struct text *path, const char *name, int dir,
 	if (find_other(dir, name, &other)) {
 		text_str(why, ", but ");
 		text_str(why, other.at);
-		text_str(why, ", which is of another version");
+		text_str(why, STATEFILE_OTHER);
 	}
 	return -ENOENT;
 }

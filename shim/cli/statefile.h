@@ -22,6 +22,7 @@ struct statefile {
  * A copy; free() it.  NULL: why says so, in half a sentence; ret_none: it is just that
  * there is none yet.
  */
+#define STATEFILE_OTHER ", which is of another version" /* how that may end */
 void *statefile_read(const struct statefile *f, struct text *why, bool *ret_none);
 /* The file itself, mapped: what is changed there holds for all programs at once. */
 void *statefile_map(const struct statefile *f, struct text *why, bool *ret_none);

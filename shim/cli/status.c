@@ -107,6 +107,8 @@ static int show_nothing(const struct asked *asked, const struct summary *s)
 	if (!asked->only || is_empty(s)) {
 		puts("Nothing has been done here yet: start a program with 'tfo run "
 		     "-- COMMAND'; 'tfo help' says more.");
+		if (*s->other)
+			printf("What was done before is not read: %s.\n", s->other);
 		return STATUS_OK;
 	}
 	say_error("no destination and no running program here has '%s' in its name",

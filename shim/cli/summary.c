@@ -2,18 +2,22 @@
 /* summary: all that is known here; see summary.h. */
 #include "cli/summary.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/cookie.h"
 #include "cli/known.h"
 #include "cli/source.h"
+#include "cli/statefile.h"
 #include "core/clock.h"
 #include "core/files.h"
 #include "core/match.h"
 
+#define FULL_S 3600 /* so long after a crowd some may run that have no row */
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_relaxed)
 
 uint64_t summary_outcome(const struct guest_view *g, enum outcome o)
@@ -209,12 +213,14 @@ static int by_count(const void *a, const void *b)
 static void read_programs(struct reading *r)
 {
 	struct summary *s = r->s;
+	uint64_t full_s;
 
 	s->program = calloc(TRAFFIC_GUESTS, sizeof(*s->program));
 	if (!s->program)
 		return;
 	counted_running(s->traffic, read_program, r);
-	s->is_full = LOAD(s->traffic->full_s);
+	full_s = LOAD(s->traffic->full_s);
+	s->is_full = full_s && (uint64_t)time(NULL) < full_s + FULL_S;
 	qsort(s->program, s->programs, sizeof(*s->program), by_count);
 }
 
@@ -243,6 +249,13 @@ static void take_cookie(const struct cookie_held *c, void *with)
 	s->strange_cookies += !is_known;
 }
 
+static bool ends(const char *text, const char *with)
+{
+	size_t n = strlen(text), end = strlen(with);
+
+	return n >= end && !strcmp(text + n - end, with);
+}
+
 /* false: it was refused, which has been told; one sentence is enough. */
 static bool find_files(struct summary *s)
 {
@@ -256,9 +269,13 @@ static bool find_files(struct summary *s)
 		return false;
 	}
 	s->memory = known_read(&why_not, &no_memory);
-	if (!s->memory && !no_memory && strcmp(why.at, why_not.at))
+	if (!s->memory && !no_memory)
 		say_error("destinations are not known: %s", why_not.at);
 	s->is_none = no_traffic && no_memory;
+	if (s->is_none && ends(why.at, STATEFILE_OTHER))
+		snprintf(s->other, sizeof(s->other), "%s", why.at);
+	else if (s->is_none && ends(why_not.at, STATEFILE_OTHER))
+		snprintf(s->other, sizeof(s->other), "%s", why_not.at);
 	return s->memory || no_memory;
 }
 

@@ -48,7 +48,8 @@ struct summary_gain {
 };
 
 struct summary {
-	bool is_none;		 /* nothing was ever done here */
+	bool is_none;		 /* nothing was ever done here ... */
+	char other[PATH_MAX];	 /* ... but by another version: half a sentence */
 	struct traffic *traffic; /* NULL: there is none, or it was refused */
 	struct memory *memory;
 	uint64_t all[OUTCOMES][REASONS];

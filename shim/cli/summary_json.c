@@ -233,7 +233,7 @@ static struct json_object *totals_json(const struct traffic *t)
 			continue;
 		one = json_object_new_object();
 		put(one, "name", totals.name);
-		put_short_counts(one, totals.n);
+		put_counts(one, totals.n);
 		json_object_array_add(all, one);
 	}
 	return all;

@@ -56,7 +56,8 @@ void table_clean(char *text)
 {
 	for (unsigned int bytes; *text; text += bytes) {
 		bytes = character(text);
-		if (bytes == 1 && (*text < ' ' || *text == 0x7f)) /* char is signed */
+		/* char may be unsigned: aarch64 */
+		if (bytes == 1 && ((signed char)*text < ' ' || *text == 0x7f))
 			*text = '?';
 	}
 }

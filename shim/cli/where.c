@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/alone.h"
 #include "cli/cli.h"
 
 static bool read_port(const char *text, uint16_t *ret)
@@ -60,10 +61,15 @@ bool where_host(const char *name, char ret[256])
 
 static int look_up(const char *host, uint16_t port, struct where *ret)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+					.ai_flags = alone_is() ? AI_NUMERICHOST : 0 };
 	struct addrinfo *found;
 	int err = getaddrinfo(host, NULL, &hints, &found);
 
+	if (err && alone_is()) {
+		say_error("%s: a static tfo looks no names up; give the address", host);
+		return STATUS_FINDING;
+	}
 	if (err) {
 		say_error("%s: %s", host, gai_strerror(err));
 		return STATUS_FINDING;

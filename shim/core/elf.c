@@ -228,6 +228,20 @@ bool elf_needs(int fd, const char *prefix)
 	return false;
 }
 
+/* What is mapped beyond the end of a file that was cut short kills by SIGBUS. */
+static bool is_whole(const struct image *image)
+{
+	const ElfW(Phdr) * part;
+	char last;
+
+	for (part = image->part; part < image->part + image->parts; part++)
+		if (part->p_type == PT_LOAD && part->p_filesz &&
+		    !elf_bytes(image->fd, part->p_offset + part->p_filesz - 1, &last,
+			       1))
+			return false;
+	return true;
+}
+
 bool elf_is_object(int fd)
 {
 	struct image image = { .fd = fd };
@@ -235,5 +249,5 @@ bool elf_is_object(int fd)
 
 	return elf_is(magic, elf_bytes(fd, 0, magic, sizeof(magic))) &&
 	       read_head(&image) == ELF_DYNAMIC && image.head.e_type == ET_DYN &&
-	       find_part(&image, PT_DYNAMIC);
+	       find_part(&image, PT_DYNAMIC) && is_whole(&image);
 }

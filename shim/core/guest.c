@@ -5,8 +5,7 @@
 #include "core/sys.h"
 
 #define PROBES 16
-#define TAKEN 1	     /* the key of a row that somebody is about to begin */
-#define TAKEN_S 10   /* ... or would have, if he had not been killed */
+#define TAKEN_S 10   /* who has not begun his row by then was killed */
 #define AWAY_S 86400 /* of another container, and not seen for so long */
 
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_acquire)
@@ -25,6 +24,12 @@ static uint32_t half_of(uint32_t pid, uint64_t start, uint64_t pid_space)
 static uint32_t half(const struct self_process *p)
 {
 	return half_of(p->pid, p->start, p->pid_space);
+}
+
+/* The key of a row that somebody is about to begin: since when, and no program. */
+static uint64_t taken(uint32_t now_s)
+{
+	return (uint64_t)now_s << 32;
 }
 
 uint64_t guest_key(const struct guest_owner *o)
@@ -56,10 +61,8 @@ static bool is_dead(const struct traffic_guest *g, uint64_t key,
 {
 	uint32_t seen_s = LOAD(g->seen_s), pid = LOAD(g->pid);
 
-	if (key == TAKEN)
-		return is_long_ago(seen_s, now_s, TAKEN_S);
-	if (key >> 32 == half(&o->process)) /* this very process, before its exec */
-		return true;
+	if (!(uint32_t)key) /* taken(): what else is there is of who had it before */
+		return is_long_ago((uint32_t)(key >> 32), now_s, TAKEN_S);
 	if (LOAD(g->pid_space) != o->process.pid_space)
 		return is_long_ago(seen_s, now_s, AWAY_S);
 	return !pid || pid > INT32_MAX || sys2(SYS_kill, pid, 0) == -ESRCH;
@@ -73,7 +76,7 @@ static void put_name(struct traffic_guest *g, const char *name)
 	}
 }
 
-/* Nobody else looks at it: its key is TAKEN. */
+/* Nobody else looks at it: its key is taken(). */
 static void begin(struct traffic_guest *g, const struct guest_owner *o, uint32_t now_s)
 {
 	SET(g->start, o->process.start);
@@ -91,15 +94,39 @@ static void begin(struct traffic_guest *g, const struct guest_owner *o, uint32_t
 	STORE(g->key, guest_key(o));
 }
 
+void guest_free(struct traffic *t, int row, uint64_t key)
+{
+	if (row >= 0)
+		atomic_compare_exchange_strong(
+			&t->guest[(unsigned int)row % TRAFFIC_GUESTS].key, &key, 0);
+}
+
+/* Of this very process before its exec: it may stand behind one that is free now. */
+static void free_former(struct traffic *t, const struct guest_owner *o)
+{
+	for (unsigned int i = 0; i < PROBES; i++) {
+		unsigned int row = probe(guest_key(o), i);
+		uint64_t key = LOAD(t->guest[row].key);
+
+		if (key >> 32 == half(&o->process) && (uint32_t)key != o->image)
+			guest_free(t, (int)row, key);
+	}
+}
+
 int guest_claim(struct traffic *t, const struct guest_owner *o, uint32_t now_s)
 {
+	int begun = guest_find(t, guest_key(o));
+
+	if (begun >= 0) /* by another thread: it may have counted already */
+		return begun;
+	free_former(t, o);
 	for (unsigned int i = 0; i < PROBES; i++) {
 		unsigned int row = probe(guest_key(o), i);
 		struct traffic_guest *g = &t->guest[row];
 		uint64_t was = LOAD(g->key);
 
 		if ((was && !is_dead(g, was, o, now_s)) ||
-		    !atomic_compare_exchange_strong(&g->key, &was, TAKEN))
+		    !atomic_compare_exchange_strong(&g->key, &was, taken(now_s)))
 			continue;
 		begin(g, o, now_s);
 		return (int)row;
@@ -122,13 +149,6 @@ void guest_count(struct traffic_guest *g, const struct traffic_event *e, uint32_
 		return;
 	ADD(g->counts.n[e->outcome][e->reason], n);
 	SET(g->seen_s, now_s);
-}
-
-void guest_free(struct traffic *t, int row, uint64_t key)
-{
-	if (row >= 0)
-		atomic_compare_exchange_strong(
-			&t->guest[(unsigned int)row % TRAFFIC_GUESTS].key, &key, 0);
 }
 
 bool guest_look(const struct traffic *t, unsigned int row, struct guest_view *ret)

@@ -16,7 +16,7 @@
 
 struct guest_owner {
 	struct self_process process;
-	uint32_t image;	  /* any number; after exec it is another */
+	uint32_t image;	  /* any number but 0; after exec it is another */
 	uint32_t program; /* memory_program() */
 	const char *name;
 };
@@ -27,7 +27,8 @@ uint64_t guest_key(const struct guest_owner *o);
 int guest_find(const struct traffic *t, uint64_t key);
 /*
  * One that is free, or whose process is dead: it is zeroed before it can be found.  -1:
- * there is none.  Two threads may get two: who keeps none gives his back.
+ * there is none.  Two threads may get two: who keeps none gives his back; or one that
+ * the other has begun.
  */
 int guest_claim(struct traffic *t, const struct guest_owner *o, uint32_t now_s);
 /* NULL: the row is another's (by now). */

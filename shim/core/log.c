@@ -31,6 +31,12 @@ void log_begin(void)
 	sys2(SYS_fstat, STDERR_FILENO, &own_stderr);
 }
 
+/* /dev/stderr is a link, and none is followed; what it means is there already. */
+static bool is_file(const char *to)
+{
+	return *to && !text_same(to, "/dev/stderr");
+}
+
 void log_follow(enum log_level level, enum log_format as, const char *to)
 {
 	const char *now = atomic_load(&path);
@@ -41,7 +47,7 @@ void log_follow(enum log_level level, enum log_format as, const char *to)
 		return;
 	threshold = level;
 	format = as;
-	if (!to) {
+	if (!to || !is_file(to)) {
 		atomic_store(&path, NULL);
 	} else if (!now || !text_same(now, to)) {
 		other[0] = 0;
@@ -82,7 +88,7 @@ bool log_open(const char *spec)
 	paths[0][0] = 0;
 	if (*spec)
 		text_str(&t, spec + 1);
-	atomic_store(&path, t.n ? paths[0] : NULL);
+	atomic_store(&path, is_file(paths[0]) ? paths[0] : NULL);
 	if (t.n + 1 >= t.room)
 		return false; /* a name cut off is another name */
 	threshold = (enum log_level)level;
@@ -143,8 +149,9 @@ static void write_line(const struct text *line)
 /* --- text that anybody can read ------------------------------------------------------
  */
 
-#define CLOSING 8 /* bytes that the end of a value and of the line may take: ..."}\n \
-		   */
+#define CLOSING \
+	8 /* bytes that the end of a value and of the line may take: ..."}\n \
+	   */
 
 /* All of it or nothing; false: there is no room. */
 static bool put(struct log_entry *e, const char *bytes, size_t n)

@@ -7,6 +7,8 @@
 #define MAGIC 0x3266617274666f74u /* "tfotraf2" */
 #define RACING 64 /* entries that may be under way while the last of them is whole */
 
+#define FAR_CS 6000 /* nobody watches for longer without saying so again */
+
 #define NOBODY 2 /* no key has this lower half: they are odd */
 
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_acquire)
@@ -166,9 +168,10 @@ static void write_event(struct traffic *t, const struct traffic_event *e)
 
 bool traffic_is_watched(const struct traffic *t)
 {
-	uint64_t until = LOAD(t->watched_cs);
+	uint64_t until = LOAD(t->watched_cs), now = until ? clock_today_cs() : 0;
 
-	return until && until > clock_today_cs();
+	/* a word from the far future is none: garbage, or the clock was set back */
+	return until > now && until - now <= FAR_CS;
 }
 
 void traffic_add(struct traffic *t, uint32_t program, const struct traffic_event *e,
@@ -220,8 +223,8 @@ void traffic_watch(struct traffic *t, uint64_t until_cs)
 {
 	uint64_t was = LOAD(t->watched_cs);
 
-	/* another may watch for longer; but a word from the far future is none */
-	if (was < until_cs || was > until_cs + 100 * 60)
+	/* another may watch for longer */
+	if (was < until_cs || was > until_cs + FAR_CS)
 		STORE(t->watched_cs, until_cs);
 }
 

@@ -33,7 +33,7 @@
 #define TRAFFIC_EVENTS 1024
 
 struct traffic_counts {
-	_Atomic uint32_t n[OUTCOMES][TRAFFIC_REASONS];
+	_Atomic uint64_t n[OUTCOMES][TRAFFIC_REASONS];
 };
 
 struct traffic_program {
@@ -64,7 +64,9 @@ struct traffic_guest {
 	_Atomic uint32_t listeners; /* given Fast Open, and not taken it again since */
 	_Atomic uint32_t aside;	    /* enum traffic_aside */
 	_Atomic char name[TRAFFIC_NAME];
-	struct traffic_counts counts;
+	struct {
+		_Atomic uint32_t n[OUTCOMES][TRAFFIC_REASONS];
+	} counts; /* since it began */
 };
 
 enum traffic_path {
@@ -136,7 +138,7 @@ struct traffic {
 _Static_assert(sizeof(struct traffic_event) == 8 * TRAFFIC_WORDS, "whole words");
 _Static_assert((int)REASONS <= TRAFFIC_REASONS, "there is room for every reason");
 _Static_assert(sizeof(struct traffic_guest) == 512, "eight cache lines");
-_Static_assert(sizeof(struct traffic) == 619648, "the layout of the file");
+_Static_assert(sizeof(struct traffic) == 718720, "the layout of the file");
 
 /* false: the file holds something else. */
 bool traffic_ready(struct traffic *t);
@@ -159,7 +161,7 @@ void traffic_close_error(struct traffic *t, enum traffic_close kind, uint32_t n)
 /* For those who display it: false: that row holds no program. */
 struct traffic_totals {
 	char name[TRAFFIC_NAME];
-	uint32_t n[OUTCOMES][REASONS];
+	uint64_t n[OUTCOMES][REASONS];
 };
 bool traffic_program(const struct traffic *t, unsigned int row,
 		     struct traffic_totals *ret);

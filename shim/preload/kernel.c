@@ -14,6 +14,8 @@
 #include "core/clock.h"
 #include "core/sys.h"
 
+#define MPTCP 262 /* IPPROTO_MPTCP, for which glibc 2.31 has no name */
+
 #define STATE_LISTEN 10
 #define HELD_US 10000 /* signals are late by so much at most */
 
@@ -167,7 +169,7 @@ bool kernel_is_tcp(int fd)
 	socklen_t len = sizeof(protocol);
 
 	return !sys_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) &&
-	       (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
+	       (protocol == IPPROTO_TCP || protocol == MPTCP);
 }
 
 bool kernel_is_own_host(int fd, const struct addr *to)

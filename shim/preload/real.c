@@ -7,6 +7,7 @@
 #define WEAK __attribute__((weak, visibility("default")))
 #define NEXT ((void *)-1L)	  /* RTLD_NEXT, in both libcs */
 #define DLOPEN_PRIVATE 0x80000001 /* RTLD_LAZY and glibc's mark for its own callers */
+#define DLOPEN_NOLOAD 4
 
 /*
  * The only undefined symbols of the object: weak and without version, so that it loads
@@ -62,6 +63,31 @@ static void *libc_find(const char *name)
 	return libc ? __libc_dlsym(libc, name) : NULL;
 }
 
+/* What glibc before 2.34 does where there is no libpthread. */
+static int once_alone(int *control, void (*f)(void))
+{
+	if (!*control) {
+		f();
+		*control |= 2;
+	}
+	return 0;
+}
+
+/*
+ * Its dlsym() begins with pthread_once(), if anybody has one, and we have: asked the
+ * usual way, the two would call each other for ever.
+ */
+static void *once_find(void)
+{
+	void *map;
+
+	if (!__libc_dlsym || !__libc_dlopen_mode)
+		return NULL;
+	map = __libc_dlopen_mode("libpthread.so.0",
+				 (int)(DLOPEN_PRIVATE | DLOPEN_NOLOAD));
+	return map ? __libc_dlsym(map, "pthread_once") : (void *)once_alone;
+}
+
 void *real_find(const char *name)
 {
 	int e = real_errno();
@@ -73,12 +99,12 @@ void *real_find(const char *name)
 
 void *real_bind(enum hook h)
 {
-	void *p = NULL;
 	int e = real_errno();
+	void *p = h == HOOK_pthread_once ? once_find() : NULL;
 
 	/* other machines' first glibc is younger than these versions */
 #if defined(__x86_64__)
-	if (names[h].version && dlvsym)
+	if (!p && names[h].version && dlvsym)
 		p = dlvsym(NEXT, names[h].name, names[h].version);
 #endif
 	if (!p)

@@ -43,7 +43,7 @@ static struct traffic_guest *take(struct traffic *t, uint32_t program, int was)
 	}
 	seat_tell(&t->guest[mine]);
 	atomic_store(&key, guest_key(&o));
-	if (!atomic_compare_exchange_strong(&row, &was, mine)) {
+	if (!atomic_compare_exchange_strong(&row, &was, mine) && was != mine) {
 		guest_free(t, mine, guest_key(&o)); /* another thread was faster */
 		mine = was;
 	}

@@ -391,7 +391,7 @@ def read_all(fd, seconds, until=None):
 class Terminal:
     """tfo status --watch on one."""
 
-    def __init__(self, state):
+    def __init__(self, state, *shell):
         self.fd, inner = pty.openpty()
         self.size(24, 80)
         self.before = termios.tcgetattr(inner)
@@ -399,8 +399,8 @@ class Terminal:
         env = dict(flow.environment(TFOSHIM_STATE=state), TERM="xterm")
         for name in ("NO_COLOR", "COLUMNS", "LINES"):
             env.pop(name, None)
-        self.process = subprocess.Popen([TFO, "status", "--watch=0.2"], stdin=inner,
-                                        stdout=inner, stderr=inner, env=env,
+        self.process = subprocess.Popen([*shell, TFO, "status", "--watch=0.2"],
+                                        stdin=inner, stdout=inner, stderr=inner, env=env,
                                         preexec_fn=self.own)
 
     def own(self):
@@ -418,10 +418,35 @@ class Terminal:
             termios.tcgetattr(self.inner) == self.before
 
 
+def obeyed(state):
+    """What a terminal obeys, in UTF-8 too, is not said to it."""
+    done = flow.run([TFO, "status", "\u009b2J\u202eMünze\x1b"], TFOSHIM_STATE=state)
+    check("said-clean", done.code == 1 and "Münze?" in done.err and
+          not re.search("[\x1b\x80-\x9f\u202e]", done.err), f"{done}")
+
+
+def stopped(state):
+    """By a shell's user, who has his screen meanwhile, and goes on."""
+    t = Terminal(state, "sh", "-mc", '"$@"; echo sto""pped; fg; echo ov""er', "sh")
+    read_all(t.fd, 5, b"\033[J")
+    os.write(t.fd, b"\x1a")
+    got = read_all(t.fd, 5, b"stopped\r\n")
+    before, _, after = got.partition(b"stopped\r\n")
+    check("watch-stopped", b"\033[?1049l" in before and
+          b"\033[?1049h" not in before.rpartition(b"\033[?1049l")[2], before[-200:])
+    after = read_all(t.fd, 5, b"\033[J") if b"\033[J" not in after else after
+    os.write(t.fd, b"q")
+    last = read_all(t.fd, 5, b"over\r\n")
+    check("watch-goes-on", b"\033[?1049h" in after and b"\033[?1049l" in last and
+          last.endswith(b"over\r\n") and t.process.wait(5) == 0, (after[-80:], last))
+    os.close(t.inner)
+    os.close(t.fd)
+
+
 def watched(state):
     """In place; ended by a signal, by a key, by the terminal's end."""
     for name, way in (("INT", signal.SIGINT), ("TERM", signal.SIGTERM), ("q", b"q"),
-                      ("^C", b"\x03")):
+                      ("^C", b"\x03"), ("QUIT", b"\x1c")):
         t = Terminal(state)
         first = read_all(t.fd, 5, b"\033[J")
         if name == "INT":
@@ -467,6 +492,8 @@ def story():
     gains()
     scribbled(state)
     watched(state)
+    stopped(state)
+    obeyed(state)
     unseen = schema.unseen("status")
     check("fields", not unseen, f"never seen: {unseen}")
     shutil.rmtree(state, ignore_errors=True)

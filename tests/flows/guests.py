@@ -83,6 +83,18 @@ def threads():
     for t in all: t.join()
     stay()
 
+def at_once():
+    """Which of them is the first nobody knows."""
+    import threading
+    ready = threading.Barrier(16)
+    def one():
+        ready.wait()
+        ask()
+    all = [threading.Thread(target=one) for _ in range(16)]
+    for t in all: t.start()
+    for t in all: t.join()
+    stay()
+
 class Program(ctypes.Structure):
     _fields_ = [("n", ctypes.c_ushort), ("code", ctypes.c_void_p)]
 
@@ -188,6 +200,13 @@ def rows(service):
               seen[0]["name"].startswith("python"), f"{seen}")
         left = client.end()
         check(f"row-{case}-is-given-back", not left, f"{left}")
+    lost = []
+    for _ in range(25):
+        client = Client(service, "at_once")
+        seen = [total(row) for row in client.rows()]
+        if seen != [16] or client.end():
+            lost.append(seen)
+    check("row-at-once", not lost, f"{lost}")
     client = Client(service, "nothing")
     there = os.path.exists(os.path.join(client.state, "traffic.2"))
     check("no-tcp-no-row", not there and client.said, f"{client.said}")

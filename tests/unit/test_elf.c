@@ -6,6 +6,8 @@
 #include <check.h>
 #include <elf.h>
 #include <fcntl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,6 +197,23 @@ START_TEST(objects)
 }
 END_TEST
 
+/* Half copied: its head is there, but not all that it says is mapped. */
+START_TEST(objects_cut_short)
+{
+	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int to = memfd_create("cut", MFD_CLOEXEC);
+	struct stat is;
+
+	ck_assert_int_eq(fstat(from, &is), 0);
+	ck_assert_int_eq(sendfile(to, from, NULL, (size_t)is.st_size), is.st_size);
+	ck_assert(elf_is_object(to));
+	ck_assert_int_eq(ftruncate(to, 5000), 0);
+	ck_assert(!elf_is_object(to));
+	close(from);
+	close(to);
+}
+END_TEST
+
 static bool sample_needs(const struct sample *s, const char *prefix)
 {
 	int fd = memfd_create("sample", MFD_CLOEXEC);
@@ -262,6 +281,7 @@ int main(void)
 	tcase_add_test(tests, other_class);
 	tcase_add_test(tests, hostile_notes);
 	tcase_add_test(tests, objects);
+	tcase_add_test(tests, objects_cut_short);
 	tcase_add_test(tests, needs);
 	tcase_add_test(tests, hostile_needs);
 	srunner_run_all(runner, CK_ENV);

@@ -157,6 +157,18 @@ START_TEST(log_tells_the_time)
 }
 END_TEST
 
+/* It is a link, which no file of ours may be. */
+START_TEST(log_knows_stderr_by_its_name)
+{
+	int ear = listen_to_stderr();
+	char line[512];
+
+	ck_assert(log_open("info:/dev/stderr"));
+	log_say(LOG_INFO, "now", "");
+	ck_assert_int_gt(next_write(ear, line, sizeof(line)), 0);
+}
+END_TEST
+
 START_TEST(log_quotes)
 {
 	static const struct {
@@ -316,6 +328,7 @@ static void all(TCase *c)
 	tcase_add_test(c, log_specs);
 	tcase_add_test(c, log_one_line_one_write);
 	tcase_add_test(c, log_tells_the_time);
+	tcase_add_test(c, log_knows_stderr_by_its_name);
 	tcase_add_test(c, log_quotes);
 	tcase_add_test(c, log_cuts);
 	tcase_add_test(c, log_lines);

@@ -129,7 +129,10 @@ START_TEST(watching_ends)
 	ck_assert(traffic_is_watched(t));
 	traffic_watch(t, now + 100); /* another watches for longer */
 	ck_assert_uint_eq(t->watched_cs, now + 200);
+	t->watched_cs = now + 100 * 3600; /* the clock was set back since */
+	ck_assert(!traffic_is_watched(t));
 	t->watched_cs = UINT64_MAX; /* garbage */
+	ck_assert(!traffic_is_watched(t));
 	traffic_watch(t, now - 1);
 	ck_assert(!traffic_is_watched(t));
 }
@@ -314,6 +317,39 @@ START_TEST(guests_have_rows)
 }
 END_TEST
 
+/* Who finds that another thread has begun takes nothing from what it counted. */
+START_TEST(threads_share_a_row)
+{
+	struct traffic *t = new_traffic();
+	struct guest_owner o = owner(0, 1);
+	struct traffic_event e = event(0);
+	struct guest_view v;
+	int row = guest_claim(t, &o, 50);
+
+	guest_count(guest_row(t, row, guest_key(&o)), &e, 3, 60);
+	ck_assert_int_eq(guest_claim(t, &o, 60), row);
+	ck_assert(guest_look(t, (unsigned int)row, &v));
+	ck_assert_uint_eq(v.n[OUTCOME_data_acked][REASON_none], 3);
+	ck_assert_uint_eq(v.begun_s, 50);
+}
+END_TEST
+
+/* The row of before an exec goes, also where an earlier one has become free. */
+START_TEST(exec_leaves_no_row)
+{
+	struct traffic *t = new_traffic();
+	struct guest_owner o = owner(0, 1), exec = owner(0, 2);
+	int first = guest_claim(t, &o, 50), row;
+
+	t->guest[first].key ^= UINT64_C(1) << 33; /* another's */
+	row = guest_claim(t, &o, 50);
+	ck_assert_int_ne(row, first);
+	t->guest[first].key = 0; /* who has ended */
+	ck_assert_int_eq(guest_claim(t, &exec, 60), first);
+	ck_assert_uint_eq(rows_of(t), 1);
+}
+END_TEST
+
 /* Rows of the dead are taken, of the living never, of other containers after a day. */
 START_TEST(guests_make_room)
 {
@@ -342,8 +378,8 @@ START_TEST(guests_make_room)
 	ck_assert_int_lt(guest_claim(t, &other, 60), 0);
 	ck_assert_int_ge(guest_claim(t, &other, 60 + 2 * 86400), 0);
 	for (int i = 0; i < TRAFFIC_GUESTS; i++) { /* killed while they began */
-		t->guest[i].key = 1;
-		t->guest[i].seen_s = 100;
+		t->guest[i].key = UINT64_C(100) << 32;
+		t->guest[i].seen_s = 0; /* of who had it before */
 	}
 	ck_assert_int_lt(guest_claim(t, &other, 105), 0);
 	ck_assert_int_ge(guest_claim(t, &other, 115), 0);
@@ -405,6 +441,8 @@ static void all(TCase *c)
 	tcase_add_test(c, cookies_have_an_age);
 	tcase_add_test(c, guests_have_rows);
 	tcase_add_test(c, guests_make_room);
+	tcase_add_test(c, threads_share_a_row);
+	tcase_add_test(c, exec_leaves_no_row);
 	tcase_add_test(c, garbage_is_taken);
 }
 

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* bring: a whole file, or nothing; see bring.h. */
+#include "cli/bring.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/regular.h"
+
+/* libtfoshim.so with debug data has some, tfo-static a few. */
+#define MOST ((size_t)64 << 20)
+#define TRIES 8
+
+ssize_t bring_read(int at, const char *name, size_t most, char **ret)
+{
+	struct stat is;
+	size_t size, got;
+	char *bytes;
+	int fd = regular_open(at, name, &is);
+
+	if (fd < 0)
+		return fd;
+	size = (size_t)is.st_size;
+	bytes = size <= most ? malloc(size + 1) : NULL;
+	if (!bytes) {
+		close(fd);
+		return size > most ? -EFBIG : -ENOMEM;
+	}
+	got = regular_read(fd, bytes, size, 0);
+	close(fd);
+	bytes[got] = '\0';
+	*ret = bytes;
+	return (ssize_t)got;
+}
+
+static int write_all(int fd, const char *bytes, size_t n)
+{
+	ssize_t put;
+
+	for (; n; bytes += put, n -= (size_t)put) {
+		put = write(fd, bytes, n);
+		if (put < 0 && errno == EINTR)
+			put = 0;
+		else if (put <= 0)
+			return put < 0 ? -errno : -ENOSPC;
+	}
+	return 0;
+}
+
+int bring_draft(int at, const void *bytes, size_t n, mode_t mode,
+		char ret_name[sizeof(BRING_DRAFT) + 32])
+{
+	uint64_t dice;
+	int fd = -1, err;
+
+	for (int i = 0; i < TRIES && fd < 0; i++) {
+		if (getrandom(&dice, sizeof(dice), 0) != sizeof(dice))
+			return -EIO;
+		sprintf(ret_name, BRING_DRAFT "%016llx", (unsigned long long)dice);
+		fd = openat(at, ret_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+			    0600);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	if (fd < 0)
+		return -errno;
+	err = write_all(fd, bytes, n);
+	if (!err && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
+		err = -errno;
+	close(fd);
+	if (err)
+		unlinkat(at, ret_name, 0);
+	return err;
+}
+
+static bool is_same(int at, const char *name, const void *bytes, size_t n, mode_t mode)
+{
+	struct stat is;
+	char *have = NULL;
+	bool same;
+
+	if (fstatat(at, name, &is, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(is.st_mode) ||
+	    (is.st_mode & 07777) != mode)
+		return false;
+	same = bring_read(at, name, MOST, &have) == (ssize_t)n &&
+	       !memcmp(have, bytes, n);
+	free(have);
+	return same;
+}
+
+int bring_bytes(int at, const char *name, const void *bytes, size_t n, mode_t mode,
+		bool *ret_changed)
+{
+	char draft[sizeof(BRING_DRAFT) + 32];
+	int err;
+
+	*ret_changed = false;
+	if (is_same(at, name, bytes, n, mode))
+		return 0;
+	err = bring_draft(at, bytes, n, mode, draft);
+	if (!err && renameat(at, draft, at, name) < 0) {
+		err = -errno;
+		unlinkat(at, draft, 0);
+	}
+	*ret_changed = !err;
+	return err;
+}
+
+int bring_file(int at, const char *name, const char *from, mode_t mode,
+	       bool *ret_changed)
+{
+	char *bytes, *real = realpath(from, NULL);
+	ssize_t n = real ? bring_read(AT_FDCWD, real, MOST, &bytes) : -errno;
+	int err;
+
+	free(real);
+	if (n < 0)
+		return (int)n;
+	err = bring_bytes(at, name, bytes, (size_t)n, mode, ret_changed);
+	free(bytes);
+	return err;
+}
+
+void bring_sweep(int at)
+{
+	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *all = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *one;
+
+	if (!all && fd >= 0)
+		close(fd);
+	while (all && (one = readdir(all)))
+		if (!strncmp(one->d_name, BRING_DRAFT, sizeof(BRING_DRAFT) - 1))
+			unlinkat(at, one->d_name, 0);
+	if (all)
+		closedir(all);
+}

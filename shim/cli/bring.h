@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bring: puts a whole file into a directory, or nothing: written under another name
+ * first, then renamed. What the file is for is left to the caller.
+ */
+#ifndef CLI_BRING_H
+#define CLI_BRING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* How names of files begin that are not yet what they shall be. */
+#define BRING_DRAFT ".tfoshim-"
+
+/* Reads a regular file whole, at most `most` bytes; free() it. Negative errno. */
+ssize_t bring_read(int at, const char *name, size_t most, char **ret);
+/*
+ * A file with these bytes and a name of its own, which goes to ret_name: synced, but
+ * not in its place. Negative errno.
+ */
+int bring_draft(int at, const void *bytes, size_t n, mode_t mode,
+		char ret_name[sizeof(BRING_DRAFT) + 32]);
+/* All of it: draft, then renamed to name. ret_changed: it was not the same before. */
+int bring_bytes(int at, const char *name, const void *bytes, size_t n, mode_t mode,
+		bool *ret_changed);
+/* The same of a file's content. */
+int bring_file(int at, const char *name, const char *from, mode_t mode,
+	       bool *ret_changed);
+/* Drafts that somebody left who was killed. */
+void bring_sweep(int at);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* image: a new image on top of one; see image.h. */
+#include "cli/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/bring.h"
+#include "cli/cli.h"
+#include "cli/rootfs.h"
+#include "cli/trial.h"
+
+#define INSPECT_MS 60000
+#define BUILD_MS 1800000
+#define LABEL "tfoshim.base"
+
+static const char *const engines[] = { "podman", "buildah", NULL };
+
+struct image {
+	const char *engine;
+	const char *name;
+	char tag[1024];
+	struct json_object *config; /* its Entrypoint, Cmd, Labels */
+};
+
+static bool is_engine(const char *name)
+{
+	const char *const words[] = { name, "--version", NULL };
+	struct trial got;
+
+	return trial_run(words, NULL, INSPECT_MS, &got) == 0;
+}
+
+static int find_engine(struct image *i)
+{
+	for (const char *const *e = engines; *e; e++)
+		if (is_engine(*e)) {
+			i->engine = *e;
+			return STATUS_OK;
+		}
+	say_error("%s is no directory, and for images podman or buildah is needed: "
+		  "neither "
+		  "is here; nothing was changed",
+		  i->name);
+	return STATUS_SELF;
+}
+
+/* What an engine says about an image, or NULL: it has been told why. */
+static struct json_object *inspect(const struct image *i, const char *name)
+{
+	const char *const podman[] = {
+		"podman", "image", "inspect", "--format", "{{json .Config}}", name, NULL
+	};
+	const char *const buildah[] = { "buildah", "inspect",  "--type",
+					"image",   "--format", "{{json .OCIv1.Config}}",
+					name,	   NULL };
+	struct json_object *config = NULL;
+	struct trial got;
+	int status = trial_run(strcmp(i->engine, "podman") ? buildah : podman, NULL,
+			       INSPECT_MS, &got);
+
+	if (status == 0)
+		config = json_tokener_parse(got.out);
+	if (!config)
+		say_error("%s cannot tell of the image %s: %.*s; nothing was changed",
+			  i->engine, name, (int)strcspn(got.noise, "\n"), got.noise);
+	return config;
+}
+
+/* shop:1.2 -> shop:1.2-tfo, registry:5000/shop -> registry:5000/shop:latest-tfo */
+static int choose_tag(struct image *i, const char *tag)
+{
+	const char *last = strrchr(i->name, '/');
+	bool has_tag = strchr(last ? last : i->name, ':');
+	int len;
+
+	if (!tag && strchr(i->name, '@'))
+		return say_usage("install", "an image named by its digest needs --tag");
+	len = tag ? snprintf(i->tag, sizeof(i->tag), "%s", tag)
+		  : snprintf(i->tag, sizeof(i->tag), "%s%s-tfo", i->name,
+			     has_tag ? "" : ":latest");
+	if (len > 0 && (size_t)len < sizeof(i->tag))
+		return STATUS_OK;
+	return say_usage("install", "the name of the image is too long");
+}
+
+static struct json_object *field(const struct image *i, const char *name)
+{
+	struct json_object *value = NULL;
+
+	if (json_object_object_get_ex(i->config, name, &value) &&
+	    json_object_get_type(value) == json_type_array)
+		return value;
+	return NULL;
+}
+
+/* ENTRYPOINT takes the CMD away that was there, so both stand there again. */
+static char *containerfile(const struct image *i, bool is_script)
+{
+	const int plain = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+	struct json_object *was = field(i, "Entrypoint"), *command = field(i, "Cmd");
+	struct json_object *is = json_object_new_array();
+	char *text;
+	size_t n = was ? json_object_array_length(was) : 0;
+
+	json_object_array_add(
+		is, json_object_new_string("/" ROOTFS_OURS "/" ROOTFS_LAUNCHER));
+	for (size_t k = 0; k < n; k++)
+		json_object_array_add(
+			is, json_object_get(json_object_array_get_idx(was, k)));
+	if (asprintf(&text,
+		     "FROM %s\n%sCOPY " ROOTFS_OURS " /" ROOTFS_OURS
+		     "\nENTRYPOINT %s\n%s%s%sLABEL " LABEL "=%s\n",
+		     i->name,
+		     is_script ? "# the launcher is a script for /bin/sh\n" : "",
+		     json_object_to_json_string_ext(is, plain), command ? "CMD " : "",
+		     command ? json_object_to_json_string_ext(command, plain) : "",
+		     command ? "\n" : "", i->name) < 0)
+		text = NULL;
+	json_object_put(is);
+	return text;
+}
+
+static int build(const struct image *i, const char *context)
+{
+	const char *const podman[] = { "podman", "build", "-q",	   "--pull=never",
+				       "-t",	 i->tag,  context, NULL };
+	const char *const buildah[] = { "buildah", "bud",  "-q",    "--pull-never",
+					"-t",	   i->tag, context, NULL };
+	struct trial got;
+	int status = trial_run(strcmp(i->engine, "podman") ? buildah : podman, NULL,
+			       BUILD_MS, &got);
+
+	if (status == 0) {
+		printf("%s is %s with TCP Fast Open: start it with\n"
+		       "    podman run --sysctl net.ipv4.tcp_fastopen=3 %s\n",
+		       i->tag, i->name, i->tag);
+		return STATUS_OK;
+	}
+	say_error("%s build: %.1000s; there is no new image", i->engine, got.noise);
+	return STATUS_SELF;
+}
+
+static int fill_and_build(const struct image *i, const char *text, const char *launcher,
+			  const char *object)
+{
+	char context[] = "/tmp/tfoshim.XXXXXX", path[64];
+	int status = STATUS_SELF, err = -EIO, fd;
+	bool changed;
+	const char *name = "";
+
+	if (!mkdtemp(context)) {
+		say_error("%s: %m; nothing was changed", context);
+		return STATUS_SELF;
+	}
+	fd = open(context, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		err = bring_bytes(fd, "Containerfile", text, strlen(text), 0644,
+				  &changed);
+	if (!err)
+		err = rootfs_fill(context, launcher, object, &changed, &name);
+	if (err)
+		say_error("%s/%s: %s; nothing was changed", context, name,
+			  strerror(-err));
+	else
+		status = build(i, context);
+	for (const char *const *f =
+		     (const char *const[]){ ROOTFS_OBJECT, ROOTFS_LAUNCHER, "", NULL };
+	     *f; f++) {
+		snprintf(path, sizeof(path), "%s/" ROOTFS_OURS "/%s", context, *f);
+		remove(path);
+	}
+	if (fd >= 0)
+		unlinkat(fd, "Containerfile", 0);
+	close(fd);
+	rmdir(context);
+	return status;
+}
+
+static int begin(struct image *i, const char *name, const char *tag)
+{
+	int status;
+
+	*i = (struct image){ .name = name };
+	if (!*name || *name == '-' || strpbrk(name, " \t\n"))
+		return say_usage(
+			"install",
+			"--container takes a directory or the name of an image");
+	status = find_engine(i);
+	return status ? status : choose_tag(i, tag);
+}
+
+/* One that has the launcher already would start it twice. */
+static bool has_launcher(const struct image *i)
+{
+	struct json_object *was = field(i, "Entrypoint");
+	struct json_object *first = was && json_object_array_length(was)
+					    ? json_object_array_get_idx(was, 0)
+					    : NULL;
+
+	return first && !strcmp(json_object_get_string(first),
+				"/" ROOTFS_OURS "/" ROOTFS_LAUNCHER);
+}
+
+int image_install(const char *name, const char *tag, bool dry)
+{
+	char launcher[PATH_MAX], object[PATH_MAX];
+	struct image i;
+	bool is_script;
+	char *text = NULL;
+	int status = begin(&i, name, tag);
+
+	if (!status)
+		status = rootfs_sources(launcher, object, sizeof(object), &is_script);
+	if (!status && !(i.config = inspect(&i, name)))
+		status = STATUS_SELF;
+	if (status)
+		return status;
+	if (has_launcher(&i)) {
+		printf("%s starts by the launcher already\n", name);
+	} else if (!(text = containerfile(&i, is_script))) {
+		say_error("out of memory; nothing was changed");
+		status = STATUS_SELF;
+	} else if (dry) {
+		printf("# the context holds " ROOTFS_OURS "/: %s and %s\n%s", object,
+		       launcher, text);
+	} else {
+		status = fill_and_build(&i, text, launcher, object);
+	}
+	free(text);
+	json_object_put(i.config);
+	return say_done(status);
+}
+
+/* Only what was made of this image by us. */
+static bool is_ours(const struct image *i)
+{
+	struct json_object *labels, *base;
+
+	return json_object_object_get_ex(i->config, "Labels", &labels) &&
+	       json_object_object_get_ex(labels, LABEL, &base) &&
+	       !strcmp(json_object_get_string(base), i->name);
+}
+
+int image_uninstall(const char *name, const char *tag, bool dry)
+{
+	struct image i;
+	struct trial got;
+	int status = begin(&i, name, tag);
+	const char *const podman[] = { "podman", "image", "rm", i.tag, NULL };
+	const char *const buildah[] = { "buildah", "rmi", i.tag, NULL };
+
+	if (!status && !(i.config = inspect(&i, i.tag)))
+		status = STATUS_SELF;
+	if (status)
+		return status;
+	if (!is_ours(&i)) {
+		say_error("%s was not made of %s by tfo; it stays", i.tag, name);
+		status = STATUS_FINDING;
+	} else if (dry) {
+		printf("# the image %s would be removed\n", i.tag);
+	} else if (trial_run(strcmp(i.engine, "podman") ? buildah : podman, NULL,
+			     INSPECT_MS, &got)) {
+		say_error("%s: %.300s", i.engine, got.noise);
+		status = STATUS_SELF;
+	} else {
+		printf("the image %s is gone\n", i.tag);
+	}
+	json_object_put(i.config);
+	return say_done(status);
+}

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""The roots that containers are started with: Debian's of two ages by debootstrap, one of musl and
+busybox, and one that holds nothing but a program."""
+
+import os
+import shutil
+import subprocess
+
+DEBIAN = {"bookworm": "curl,nginx-light,busybox", "bullseye": "curl,nginx-light,busybox"}
+MUSL_LOADER = "/lib/ld-musl-x86_64.so.1"
+BUSYBOX = "sh ash cat echo env sleep kill id ls true false mkdir rm seq grep".split()
+
+
+def mirror():
+    """Where this machine gets Debian from, if it is one; else debootstrap knows."""
+    got = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(ORIGIN)"],
+                         capture_output=True, text=True, check=False)
+    for line in got.stdout.splitlines():
+        uri, _, origin = line.partition(" ")
+        if origin == "Debian" and "security" not in uri:
+            return [uri]
+    return []
+
+
+def debian(name, place, extra=None):
+    """A directory, or why there is none. ROOTS may name a directory that has some already."""
+    kept = os.path.join(os.environ.get("ROOTS", "/nonexistent"), name)
+    root = os.path.join(place, name)
+    if os.path.isdir(kept) and not extra:
+        subprocess.run(["cp", "-a", kept, root], check=True)
+        return root, None
+    got = subprocess.run(["debootstrap", "--variant=minbase", "--include=" + ",".join(
+        filter(None, [DEBIAN[name], extra])), name, root,
+                          *mirror()], capture_output=True, text=True, check=False,
+                         stdin=subprocess.DEVNULL)
+    if got.returncode:
+        return None, "debootstrap: " + (got.stdout + got.stderr).strip()[-300:]
+    return root, None
+
+
+def compile_peer(compiler, source, name, to, *flags):
+    """A peer of the flows, that knows nothing of the shim."""
+    subprocess.run([compiler, "-O1", "-D_GNU_SOURCE", *flags, "-o", to,
+                    os.path.join(source, "tests/flows/peers", name + ".c"), "-lpthread"], check=True)
+
+
+def musl(place, source):
+    """busybox is static: what its shell starts is what matters, and that is dynamic."""
+    root = os.path.join(place, "musl")
+    for name in ("bin", "lib", "proc", "dev", "sys", "etc", "run", "tmp"):
+        os.makedirs(os.path.join(root, name))
+    os.chmod(os.path.join(root, "tmp"), 0o1777)
+    shutil.copy(os.path.realpath(MUSL_LOADER), root + MUSL_LOADER)
+    shutil.copy("/bin/busybox", root + "/bin/busybox")
+    for name in BUSYBOX:
+        os.symlink("busybox", f"{root}/bin/{name}")
+    for name in ("answer", "request"):
+        compile_peer("musl-gcc", source, name, f"{root}/bin/{name}")
+    return root
+
+
+def scratch(place, source):
+    """No shell, no /etc: a loader, two programs, and two that have no loader."""
+    root = os.path.join(place, "scratch")
+    for name in ("lib", "proc", "dev", "sys", "run"):
+        os.makedirs(os.path.join(root, name))
+    shutil.copy(os.path.realpath(MUSL_LOADER), root + MUSL_LOADER)
+    for name in ("answer", "request"):
+        compile_peer("musl-gcc", source, name, f"{root}/{name}")
+        compile_peer("musl-gcc", source, name, f"{root}/static-{name}", "-static")
+    return root

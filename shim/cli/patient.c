@@ -251,7 +251,7 @@ void patient_check(struct findings *findings, char **command)
 		words = behind_env(command, &cleared);
 	target_read(words[0], &target);
 	check_road(findings, &target, words);
-	if (cleared) {
+	if (cleared && words != command) { /* else it starts nothing, or `env -S` */
 		findings_tell(findings, LEVEL_FAIL, "environment",
 			      "env takes LD_PRELOAD away: %s does not get it",
 			      words[0]);

@@ -16,6 +16,7 @@
 #include "cli/options.h"
 #include "cli/sanitizer.h"
 #include "cli/source.h"
+#include "cli/statedir.h"
 #include "core/leakset.h"
 #include "core/target.h"
 
@@ -308,6 +309,7 @@ static int start(const struct plan *plan)
 {
 	enum target_verdict verdict = plan->target.verdict;
 	const char *value[VARIABLES];
+	TEXT(why_not, PATH_MAX + 64);
 
 	if (verdict != TARGET_PRELOAD && !status_of(verdict))
 		say_error("%s%s", plan->sentence, ending(plan));
@@ -317,6 +319,9 @@ static int start(const struct plan *plan)
 			say_error("out of memory; nothing was started");
 			return STATUS_SELF;
 		}
+	if (verdict == TARGET_PRELOAD && !object_is_off() && !statedir_keeps(&why_not))
+		say_error("what is learnt cannot be kept: %s; each process begins anew",
+			  why_not.at);
 	execvp(plan->command[0], plan->command);
 	if (errno == ENOEXEC && plan->target.chain_len)
 		start_by_shell(plan);

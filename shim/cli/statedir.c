@@ -239,23 +239,48 @@ static void check_files(struct findings *findings, const char *directory)
 	close(dir);
 }
 
+/* ret_path empty: there is none. */
+static const char *find_directory(struct text *ret_path, bool *ret_made,
+				  const char **ret_remedy)
+{
+	struct stat st;
+
+	*ret_remedy = elsewhere;
+	if (!share_directory(ret_path, getenv("TFOSHIM_STATE"),
+			     getenv("XDG_RUNTIME_DIR")))
+		return "neither TFOSHIM_STATE nor XDG_RUNTIME_DIR is of use";
+	*ret_made = lstat(ret_path->at, &st) == 0;
+	return *ret_made ? find_fault(&st, ret_remedy)
+			 : fault_of_none(ret_path->at, ret_remedy);
+}
+
+bool statedir_keeps(struct text *why_not)
+{
+	TEXT(path, PATH_MAX);
+	const char *remedy, *fault;
+	bool made;
+
+	fault = find_directory(&path, &made, &remedy);
+	if (!fault)
+		return true;
+	text_str(why_not, path.at);
+	text_str(why_not, path.n ? " " : "");
+	text_str(why_not, fault);
+	return false;
+}
+
 void statedir_check(struct findings *findings)
 {
-	const char *pattern = NULL, *fault;
-	struct stat st;
+	const char *pattern, *fault;
 	bool made;
 	TEXT(path, PATH_MAX);
 
-	if (!share_directory(&path, getenv("TFOSHIM_STATE"),
-			     getenv("XDG_RUNTIME_DIR"))) {
-		findings_tell(findings, LEVEL_WARN, line,
-			      "none: neither TFOSHIM_STATE nor XDG_RUNTIME_DIR is of "
-			      "use; " LOST);
-		findings_mend(findings, NULL, elsewhere, NULL);
+	fault = find_directory(&path, &made, &pattern);
+	if (!path.n) {
+		findings_tell(findings, LEVEL_WARN, line, "none: %s; " LOST, fault);
+		findings_mend(findings, NULL, pattern, NULL);
 		return;
 	}
-	made = lstat(path.at, &st) == 0;
-	fault = made ? find_fault(&st, &pattern) : fault_of_none(path.at, &pattern);
 	if (fault) {
 		findings_tell(findings, LEVEL_FAIL, line, "%s %s; " LOST, path.at,
 			      fault);

@@ -7,7 +7,10 @@
 #define CLI_STATEDIR_H
 
 #include "cli/findings.h"
+#include "core/text.h"
 
+/* Can what is learnt be kept? false: why not says so, in half a sentence. */
+bool statedir_keeps(struct text *why_not);
 void statedir_check(struct findings *findings);
 
 #endif

@@ -14,6 +14,7 @@
 #include "cli/options.h"
 #include "cli/paint.h"
 #include "cli/screen.h"
+#include "cli/statedir.h"
 #include "cli/summary.h"
 #include "core/share.h"
 
@@ -85,23 +86,15 @@ static bool is_empty(const struct summary *s)
 	return s->is_none || (!s->connections && !s->destinations && !s->programs);
 }
 
-/* Where nothing can be kept nothing is ever learnt, and nobody else says so. */
-static bool has_directory(void)
-{
-	TEXT(path, PATH_MAX);
-
-	return share_directory(&path, getenv("TFOSHIM_STATE"),
-			       getenv("XDG_RUNTIME_DIR"));
-}
-
 static int show_nothing(const struct asked *asked, const struct summary *s)
 {
-	if (!has_directory()) {
-		puts("Nothing has been done here yet, and nothing can be kept: neither "
-		     "TFOSHIM_STATE\nnor XDG_RUNTIME_DIR is set, so each program "
-		     "learns "
-		     "for itself. First give:\n"
-		     "    export TFOSHIM_STATE=\"$HOME/.tfoshim\"");
+	TEXT(why_not, PATH_MAX + 64);
+
+	if (!statedir_keeps(&why_not)) {
+		printf("Nothing has been done here yet, and nothing can be kept, so "
+		       "each program learns\nfor itself: %s. First give:\n"
+		       "    export TFOSHIM_STATE=\"$HOME/.tfoshim\"\n",
+		       why_not.at);
 		return STATUS_OK;
 	}
 	if (!asked->only || is_empty(s)) {

@@ -346,8 +346,9 @@ int run_launch(char **command)
 	struct plan plan = { .launcher = true, .command = command };
 
 	if (!getenv("TFOSHIM_STATE") && !getenv("XDG_RUNTIME_DIR") &&
-	    access("/run", W_OK) < 0)
-		plan.state = strdup("/tmp/tfoshim"); /* a user without a session */
+	    access("/run", W_OK) < 0 && /* a user without a session */
+	    asprintf(&plan.state, "/tmp/tfoshim-%u", geteuid()) < 0)
+		plan.state = NULL;
 	return carry_out(&plan);
 }
 

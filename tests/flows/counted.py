@@ -161,7 +161,7 @@ globals()[mode]()
 MODES = ("ask", "reset", "unread", "knock", "twins", "twins_unread", "twins_reset",
          "child_reads", "half", "polled", "polled_by_twin", "again", "after_refusal",
          "interrupted", "datagrams", "ends")
-TOTAL = 60  # where the file of counters has outcomes and reasons
+TOTAL = 64  # where the file of counters has outcomes and reasons
 RULES = {"ours": "[connect *]\nbaseline = off\n", "plain": "[connect *]\ntfo = off\n",
          "compared": "[connect *]\nbaseline = 1/1\n"}
 RULES.update(refused=RULES["ours"], dropped=RULES["ours"])
@@ -194,7 +194,7 @@ def counted(at, port, state):
 def total(state):
     """Of all destinations and programs: nobody but the file tells it yet."""
     with open(os.path.join(state, "traffic.2"), "rb") as traffic:
-        return sum(struct.unpack_from("<96I", traffic.read(), TOTAL))
+        return sum(struct.unpack_from("<96Q", traffic.read(), TOTAL))
 
 
 def within():

@@ -34,7 +34,7 @@ static void put_name(const char *name)
 	fputs("\", ", stdout);
 }
 
-static void put_counts(const uint32_t n[OUTCOMES][REASONS])
+static void put_counts(const uint64_t n[OUTCOMES][REASONS])
 {
 	const char *comma = "";
 
@@ -42,23 +42,34 @@ static void put_counts(const uint32_t n[OUTCOMES][REASONS])
 	for (int o = 0; o < OUTCOMES; o++)
 		for (int r = 0; r < REASONS; r++)
 			if (n[o][r]) {
-				printf("%s\"%s/%s\": %u", comma,
+				printf("%s\"%s/%s\": %llu", comma,
 				       outcome_word((enum outcome)o),
-				       outcome_reason((enum reason)r), n[o][r]);
+				       outcome_reason((enum reason)r),
+				       (unsigned long long)n[o][r]);
 				comma = ", ";
 			}
 	fputs("}}", stdout);
 }
 
+static void put_short_counts(const uint32_t n[OUTCOMES][REASONS])
+{
+	uint64_t wide[OUTCOMES][REASONS];
+
+	for (int o = 0; o < OUTCOMES; o++)
+		for (int r = 0; r < REASONS; r++)
+			wide[o][r] = n[o][r];
+	put_counts((const uint64_t(*)[REASONS])wide);
+}
+
 static void put_all(const struct traffic *t)
 {
-	uint32_t n[OUTCOMES][REASONS];
+	uint64_t n[OUTCOMES][REASONS];
 
 	for (int o = 0; o < OUTCOMES; o++)
 		for (int r = 0; r < REASONS; r++)
 			n[o][r] = t->all.n[o][r];
 	fputs("\"all\": {", stdout);
-	put_counts(n);
+	put_counts((const uint64_t(*)[REASONS])n);
 }
 
 static void put_programs(const struct traffic *t)
@@ -71,7 +82,7 @@ static void put_programs(const struct traffic *t)
 		if (traffic_program(t, i, &p)) {
 			printf("%s{", comma);
 			put_name(p.name);
-			put_counts((const uint32_t(*)[REASONS])p.n);
+			put_counts((const uint64_t(*)[REASONS])p.n);
 			comma = ", ";
 		}
 	fputs("]", stdout);
@@ -91,7 +102,7 @@ static void put_guests(const struct traffic *t)
 			       (unsigned long long)g.pid_space, g.listeners,
 			       guest_aside(g.aside));
 			put_name(g.name);
-			put_counts((const uint32_t(*)[REASONS])g.n);
+			put_short_counts((const uint32_t(*)[REASONS])g.n);
 			comma = ", ";
 		}
 	fputs("]", stdout);

@@ -232,7 +232,7 @@ START_TEST(log_cuts)
 			memset(line, 0, sizeof(line));
 			ck_assert(log_open(skip % 2 ? "info" : "info,json"));
 			ck_assert(log_start(&e, LOG_INFO, "long"));
-			log_text(&e, "shift", "xxxxxxxx" + skip);
+			log_text(&e, "shift", &"xxxxxxxx"[skip]);
 			log_text(&e, "much", many);
 			log_text(&e, "none", "left");
 			log_number(&e, "nor", 1);

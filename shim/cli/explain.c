@@ -128,9 +128,7 @@ static int find_user(const char *user, uint32_t *ret_uid)
 static void look(struct explained *e, struct memory *m)
 {
 	uint32_t program = memory_program(e->program, strlen(e->program));
-	const struct memory_rule rule = memory_rule_of(
-		rule_value(e->rule, KEY_proven_for), rule_value(e->rule, KEY_strikes),
-		rule_value(e->rule, KEY_pause), rule_value(e->rule, KEY_slower_than));
+	const struct memory_rule rule = known_rule(e->rule);
 
 	e->is_known = memory_view_look(m, &e->at, program, &e->facts);
 	memory_ask(m, &e->at, program, &rule, &e->view);

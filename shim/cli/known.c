@@ -42,3 +42,10 @@ const char *known_habit(enum habit h)
 	}
 	return "unknown";
 }
+
+struct memory_rule known_rule(const struct rule *rule)
+{
+	return memory_rule_of(
+		rule_value(rule, KEY_proven_for), rule_value(rule, KEY_strikes),
+		rule_value(rule, KEY_pause), rule_value(rule, KEY_slower_than));
+}

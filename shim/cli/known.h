@@ -7,6 +7,7 @@
 #define CLI_KNOWN_H
 
 #include "core/memory.h"
+#include "core/rule.h"
 #include "core/text.h"
 
 /*
@@ -21,6 +22,8 @@ struct memory *known_read(struct text *why, bool *ret_none);
 struct memory *known_map(struct text *why, bool *ret_none);
 /* ... made where there is none yet, as a program under the shim would. */
 struct memory *known_make(struct text *why);
+/* What a policy's rule says about destinations; NULL: the defaults. */
+struct memory_rule known_rule(const struct rule *rule);
 /* writes_first, ... */
 const char *known_habit(enum habit h);
 

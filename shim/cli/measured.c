@@ -279,9 +279,7 @@ static void look_at_destination(struct measured *m, const struct match *match,
 	const char *name = is_known && *facts.name ? facts.name : NULL;
 	const struct rule *rule = match ? match_find(match, SECTION_connect, to, name)
 					: NULL;
-	const struct memory_rule how = memory_rule_of(
-		rule_value(rule, KEY_proven_for), rule_value(rule, KEY_strikes),
-		rule_value(rule, KEY_pause), rule_value(rule, KEY_slower_than));
+	const struct memory_rule how = known_rule(rule);
 	struct memory_view v;
 
 	memory_ask(m->memory, to, 0, &how, &v);

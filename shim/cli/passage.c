@@ -156,21 +156,11 @@ static int error_of(const struct probing *p)
 	return 0;
 }
 
-static size_t first_bytes(const struct attempt *all, unsigned int n, double *ret)
-{
-	size_t known = 0;
-
-	for (unsigned int i = 0; i < n; i++)
-		if (all[i].first_byte_us)
-			ret[known++] = all[i].first_byte_us;
-	return known;
-}
-
 static void compare(const struct probing *p, struct passage_found *ret)
 {
 	double fast[PROBING_PAIRS], plain[PROBING_PAIRS];
-	size_t fasts = first_bytes(p->fast, p->fasts, fast);
-	size_t plains = first_bytes(p->plain, p->plains, plain);
+	size_t fasts = probing_first_bytes(p->fast, p->fasts, fast);
+	size_t plains = probing_first_bytes(p->plain, p->plains, plain);
 	struct shift s = { 0 };
 
 	shift_add(&s, fast, fasts, plain, plains);

@@ -86,22 +86,12 @@ static void show_times(const struct probed_one *o)
 	table_drop(t);
 }
 
-static size_t first_bytes(const struct attempt *all, unsigned int n, double *ret)
-{
-	size_t known = 0;
-
-	for (unsigned int i = 0; i < n; i++)
-		if (all[i].first_byte_us)
-			ret[known++] = all[i].first_byte_us;
-	return known;
-}
-
 static void show_plot(const struct probing *p)
 {
 	double plain[PROBING_PAIRS], fast[PROBING_PAIRS];
 	const struct plot_row rows[] = {
-		{ "plain", plain, first_bytes(p->plain, p->plains, plain) },
-		{ "Fast Open", fast, first_bytes(p->fast, p->fasts, fast) },
+		{ "plain", plain, probing_first_bytes(p->plain, p->plains, plain) },
+		{ "Fast Open", fast, probing_first_bytes(p->fast, p->fasts, fast) },
 	};
 	unsigned int width = paint_width();
 

@@ -56,15 +56,22 @@ uint32_t probing_handshake_us(const struct attempt *all, unsigned int n)
 	return median(us, known);
 }
 
-uint32_t probing_first_byte_us(const struct attempt *all, unsigned int n)
+size_t probing_first_bytes(const struct attempt *all, unsigned int n,
+			   double ret[PROBING_PAIRS])
 {
-	double us[PROBING_PAIRS];
 	size_t known = 0;
 
 	for (unsigned int i = 0; i < n; i++)
 		if (all[i].first_byte_us)
-			us[known++] = all[i].first_byte_us;
-	return median(us, known);
+			ret[known++] = all[i].first_byte_us;
+	return known;
+}
+
+uint32_t probing_first_byte_us(const struct attempt *all, unsigned int n)
+{
+	double us[PROBING_PAIRS];
+
+	return median(us, probing_first_bytes(all, n, us));
 }
 
 /* --- one connection -------------------------------------------------------------- */

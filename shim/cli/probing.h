@@ -47,6 +47,9 @@ void probing_run(struct probing *p, struct request *request, uint64_t until_us,
 bool probing_has_route(const struct probing *p);
 /* Had it trouble because of Fast Open: a lost SYN, a reset, silence? */
 bool probing_is_loss(const struct attempt *a);
+/* Those that are known, in us: how many. */
+size_t probing_first_bytes(const struct attempt *all, unsigned int n,
+			   double ret[PROBING_PAIRS]);
 /* The medians, in us; 0: none is known. */
 uint32_t probing_handshake_us(const struct attempt *all, unsigned int n);
 uint32_t probing_first_byte_us(const struct attempt *all, unsigned int n);

@@ -99,9 +99,7 @@ static void judge(const struct reading *r, struct summary_destination *d)
 	const struct rule *rule = r->match ? match_find(r->match, SECTION_connect,
 							&d->at, name)
 					   : NULL;
-	const struct memory_rule m = memory_rule_of(
-		rule_value(rule, KEY_proven_for), rule_value(rule, KEY_strikes),
-		rule_value(rule, KEY_pause), rule_value(rule, KEY_slower_than));
+	const struct memory_rule m = known_rule(rule);
 
 	memory_ask(r->s->memory, &d->at, 0, &m, &d->view);
 	d->baseline = (uint32_t)rule_value(rule, KEY_baseline);

@@ -105,12 +105,6 @@ bool object_is_in(const char *preload);
  */
 char *object_before(const char *path, const char *preload);
 
-/*
- * Starts `program` with the object and waits 5 s at most: its wait status, or negative
- * errno. What it wrote to stderr goes to ret_noise.
- */
-int object_try(const char *path, const char *program, char *ret_noise, size_t size);
-
 /* ---- run ---- */
 
 /*

@@ -22,17 +22,23 @@
 #include "cli/proof.h"
 #include "cli/source.h"
 #include "cli/statedir.h"
+#include "cli/trial.h"
 #include "core/elf.h"
 #include "core/keyfile.h"
 #include "core/leakset.h"
 #include "core/log.h"
 #include "core/target.h"
 
+#define START_MS 5000
+#define NOISE 511 /* of what it says is told */
+
 /* A process started with it must be silent and succeed. */
 static void check_start(struct findings *findings, const char *path)
 {
 	static const char program[] = "/bin/true", name[] = "start";
-	char noise[512], sentence[TARGET_SENTENCE];
+	const char *const words[] = { program, NULL };
+	char sentence[TARGET_SENTENCE];
+	struct trial said;
 	struct target target;
 	int status;
 
@@ -42,8 +48,9 @@ static void check_start(struct findings *findings, const char *path)
 		findings_tell(findings, LEVEL_WARN, name, "not tried: %s", sentence);
 		return;
 	}
-	status = object_try(path, program, noise, sizeof(noise));
-	if (status == 0 && !*noise) {
+	status = trial_run(words, path, START_MS, &said);
+	said.noise[NOISE] = '\0';
+	if (status == 0 && !*said.noise) {
 		findings_tell(findings, LEVEL_OK, name, "%s starts with it", program);
 		return;
 	}
@@ -56,10 +63,10 @@ static void check_start(struct findings *findings, const char *path)
 			      WTERMSIG(status));
 	else if (status)
 		findings_tell(findings, LEVEL_FAIL, name, "%s exits with %d: %s",
-			      program, WEXITSTATUS(status), noise);
+			      program, WEXITSTATUS(status), said.noise);
 	else
 		findings_tell(findings, LEVEL_FAIL, name, "%s says: %s", program,
-			      noise);
+			      said.noise);
 	findings_deny_both(findings, "no program starts as it should");
 }
 

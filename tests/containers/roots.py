@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 
-DEBIAN = {"bookworm": "curl,nginx-light,busybox", "bullseye": "curl,nginx-light,busybox"}
+DEBIAN = {"bookworm": "curl,nginx-light,busybox,systemd,dbus",
+          "bullseye": "curl,nginx-light,busybox"}
 ROOTFS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "rootfs")
 MUSL_LOADER = "/lib/ld-musl-x86_64.so.1"
 BUSYBOX = "sh ash cat echo env sleep kill id ls true false mkdir rm seq grep".split()

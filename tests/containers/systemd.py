@@ -1,0 +1,454 @@
+# SPDX-License-Identifier: MIT
+"""A real systemd as the first process of a container: services as they are, then with the drop-in
+of tfo install --systemd, then without it again. The wire and the kernel say who gains."""
+
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+import tfolab
+
+OURS = "/etc/systemd/system/{}.service.d/zz-tfoshim.conf"
+OBJECT = "/opt/tfo/libtfoshim.so"
+AT_HOME = os.path.join("/home", "tfo")
+CAPS = ["--systemd=always", "--cap-add=SYS_ADMIN", "--security-opt=seccomp=unconfined"]
+BOOTED = ("for i in $(seq 100); do [ ! -S /run/dbus/system_bus_socket ] || break; sleep 0.1; done; "
+          "systemctl is-system-running --wait")
+LOADED = "/usr/lib /lib /lib64 /usr/bin"
+
+# Name -> the settings of a service, where the object lies, and what is said where it is no use.
+CAGES = {
+    "home": ("ProtectHome=yes", "/opt/tfo", None),
+    "strict": ("ProtectSystem=strict", "/opt/tfo", None),
+    "tmp": ("PrivateTmp=yes\nPrivateDevices=yes", "/opt/tfo", None),
+    "wx": ("MemoryDenyWriteExecute=yes\nSystemCallArchitectures=native", "/opt/tfo", None),
+    "calls": ("SystemCallFilter=@system-service", "/opt/tfo", None),
+    "refused-calls": ("SystemCallFilter=@system-service\nSystemCallErrorNumber=EPERM",
+                      "/opt/tfo", None),
+    "few-calls": ("SystemCallFilter=@system-service\nSystemCallFilter=~@privileged @resources",
+                  "/opt/tfo", None),
+    "families": ("RestrictAddressFamilies=AF_INET AF_INET6", "/opt/tfo", None),
+    "dynamic": ("DynamicUser=yes\nStateDirectory=dynamic\nAmbientCapabilities="
+                "CAP_NET_BIND_SERVICE", "/opt/tfo", None),
+    "all": ("ProtectHome=yes\nProtectSystem=strict\nPrivateTmp=yes\nPrivateDevices=yes\n"
+            "NoNewPrivileges=yes\nMemoryDenyWriteExecute=yes\nSystemCallArchitectures=native\n"
+            "SystemCallFilter=@system-service\nSystemCallFilter=~@privileged @resources\n"
+            "SystemCallErrorNumber=EPERM\nRestrictAddressFamilies=AF_INET AF_INET6\nRestrictNamespaces=yes\nUser=www-data\n"
+            "LockPersonality=yes\nRestrictRealtime=yes\nRestrictSUIDSGID=yes\nUMask=0777\n"
+            "ProtectProc=invisible\nProcSubset=pid\nCapabilityBoundingSet=\n"
+            "ProtectKernelTunables=yes\nProtectControlGroups=yes\nRemoveIPC=yes",
+            "/opt/tfo", None),
+    "exec": (f"NoExecPaths=/\nExecPaths={LOADED} /opt", "/opt/tfo", None),
+    "root-open": ("RootDirectory=/srv/root\nMountAPIVFS=yes\nBindReadOnlyPaths=/usr /opt",
+                  "/opt/tfo", None),
+    "home-open": ("ProtectHome=read-only", AT_HOME, None),
+    "no-home": ("ProtectHome=yes", AT_HOME, "No such file"),
+    "tmp-home": ("ProtectHome=tmpfs", AT_HOME, "No such file"),
+    "no-tmp": ("PrivateTmp=yes", "/tmp/tfo", "No such file"),
+    "dynamic-tmp": ("DynamicUser=yes", "/tmp/tfo", "No such file"),
+    "hidden": ("InaccessiblePaths=-/opt/tfo", "/opt/tfo", "No such file"),
+    "hidden-file": ("InaccessiblePaths=/opt/tfo/libtfoshim.so", "/opt/tfo", "file too short"),
+    "covered": ("TemporaryFileSystem=/opt:ro", "/opt/tfo", "No such file"),
+    "no-exec": ("NoExecPaths=/opt/tfo", "/opt/tfo", "failed to map"),
+    "root-closed": ("RootDirectory=/srv/root\nMountAPIVFS=yes\nBindReadOnlyPaths=/usr",
+                    "/opt/tfo", "No such file"),
+}
+
+# What a client's service has: its connections are those of one process.
+CLIENTS = ("home", "strict", "wx", "calls", "refused-calls", "few-calls", "families", "all")
+
+CURL = "/usr/bin/curl -s -S -o /dev/null"
+
+
+def connect(port, n):
+    """So many connections whose first bytes ask to ride in the SYN: of how many they did, by the
+    wire; and whether each was answered."""
+    tfolab.reset()
+    answered = 0
+    for _ in range(n):
+        with socket.socket() as sock:
+            for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # it blocks, but not for ever
+                sock.setsockopt(socket.SOL_SOCKET, side, struct.pack("ll", 5, 0))
+            try:
+                sock.sendto(b"GET / HTTP/1.0\r\n\r\n", tfolab.MSG_FASTOPEN, (tfolab.SERVER4, port))
+                answered += sock.recv(100)[:4] == b"HTTP"
+            except OSError:
+                pass
+    return tfolab.counters()["s2c_synack_data_acked"], answered == n
+
+
+class Peer:
+    """At the other end of the wire, for services that are clients."""
+
+    def __init__(self, port):
+        self.sock = socket.socket()
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.sock.setsockopt(socket.IPPROTO_TCP, tfolab.TCP_FASTOPEN, 64)
+        self.sock.bind((tfolab.CLIENT4, port))
+        self.sock.listen(64)
+        self.url = f" http://{tfolab.CLIENT4}:{port}/"
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                conn, _ = self.sock.accept()
+            except OSError:
+                return
+            with conn:
+                conn.recv(1000)
+                conn.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+class Machine:
+    """The container: what is run in it, and the services that are written for it."""
+
+    def __init__(self, world, in_server):
+        self.root = world.roots["bookworm"]
+        self.put(world)
+        self.box = world.engine.start(self.root, ["/lib/systemd/systemd"], CAPS, before=in_server)
+        self.pid = None
+        for _ in range(100):
+            got = world.engine.podman("inspect", "--format", "{{.State.Pid}}", self.box.name)
+            if got.stdout.strip().isdigit() and int(got.stdout):
+                self.pid = got.stdout.strip()
+                break
+            time.sleep(0.1)
+        self.boot = self.run(BOOTED) if self.pid else None
+
+    def put(self, world):
+        """tfo, the one that needs no library, the object, and another object."""
+        build = os.path.abspath(os.environ.get("BUILD", "."))
+        for place in ("opt/tfo", "home/tfo"):
+            os.makedirs(f"{self.root}/{place}", exist_ok=True)
+            for name, what in (("tfo", "tfo-static"), ("libtfoshim.so", "libtfoshim.so")):
+                shutil.copy(os.path.join(build, what), f"{self.root}/{place}/{name}")
+                os.chmod(f"{self.root}/{place}/{name}", 0o755)
+        subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o",
+                        self.root + "/opt/own.so"], check=True, text=True,
+                       input="int own_value = 1;\n")
+        os.makedirs(self.root + "/srv/root/opt", exist_ok=True)
+        for name in ("lib", "lib64", "bin", "sbin"):
+            if not os.path.lexists(f"{self.root}/srv/root/{name}"):
+                os.symlink("usr/" + name, f"{self.root}/srv/root/{name}")
+
+    def run(self, script, timeout=60):
+        """By a shell in it, as root."""
+        words = ["nsenter", "-t", str(self.pid), "-m", "-u", "-i", "-p", "-n", "/bin/sh", "-c",
+                 script]
+        clean = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
+        return subprocess.run(words, env=clean, capture_output=True, text=True, check=False,
+                              timeout=timeout, stdin=subprocess.DEVNULL)
+
+    def out(self, script):
+        return self.run(script).stdout.strip()
+
+    def tfo(self, verb, unit, place="/opt/tfo", *more):
+        return self.run(" ".join([place + "/tfo", verb, "--systemd", unit, *more]))
+
+    def write(self, path, text):
+        os.makedirs(os.path.dirname(self.root + path), exist_ok=True)
+        with open(self.root + path, "w", encoding="utf-8") as to:
+            to.write(text)
+
+    def unit(self, name, text):
+        self.write(f"/etc/systemd/system/{name}", text)
+
+    def server(self, name, port, settings="", more=""):
+        self.unit(name + ".service", f"[Service]\nType=exec\nExecStart=/bin/busybox httpd -f -p {port} -h /usr/share\n"
+                  f"{settings}\n{more}")
+
+    def main_pid(self, unit):
+        return self.out(f"systemctl show -P MainPID {unit}")
+
+    def mapped(self, unit):
+        """The objects that are not of the program's own; libc is mapped last."""
+        pid = self.main_pid(unit)
+        return set(self.out("for i in $(seq 50); do grep -q libc.so "
+                            f"/proc/{pid}/maps && break; sleep 0.1; done; "
+                            f"sed -n 's/.* r-xp .* //p' /proc/{pid}/maps | sort -u | "
+                            "grep -E 'libtfoshim|own.so'").split())
+
+    def environment(self, unit):
+        return self.out(f"tr '\\0' '\\n' < /proc/{self.main_pid(unit)}/environ").split("\n")
+
+    def picture(self):
+        """All that systemd, a package or an administrator may have put there."""
+        return self.out("find /etc /usr /opt /home /srv /root /var/lib/systemd "
+                        "/run/systemd/system /run/systemd/transient /run/tfoshim -xdev "
+                        "! -name random-seed -printf '%p %y %m %U %s %T@ %l\\n' 2>/dev/null | "
+                        "grep -v -e '^/etc/systemd/system d' -e '^/run/systemd/[a-z]* d'")
+
+    def end(self):
+        return self.box.end("KILL")
+
+
+def is_done(got):
+    return got.returncode == 0 and not got.stderr
+
+
+def is_refused(got, status, words):
+    return got.returncode == status and re.search(words, got.stderr) and \
+        got.stderr.count("\n") == 1
+
+
+def wait_port(port):
+    for _ in range(100):
+        try:
+            with socket.create_connection((tfolab.SERVER4, port), timeout=1):
+                return True
+        except OSError:
+            time.sleep(0.05)
+    return False
+
+
+def shipped(m, check, passive):
+    """nginx, with the unit of its package: in, and out without a trace."""
+    m.run("systemctl start nginx")
+    wait_port(80)
+    before = m.picture()
+    bare, served = connect(80, 4)
+    check("nginx as it is takes no data in a SYN", served and not bare, bare, served)
+    pid = m.main_pid("nginx")
+    got = m.tfo("install", "nginx")
+    shown = m.out("systemctl show -P NeedDaemonReload -P Environment nginx")
+    check("nginx: installed, and systemd has read it", is_done(got) and
+          shown.split("\n") == ["LD_PRELOAD=" + OBJECT, "no"] and
+          "systemctl restart nginx.service" in got.stdout, got, shown)
+    check("nginx: it is not started anew", m.main_pid("nginx") == pid and
+          not m.mapped("nginx"), pid)
+    got = m.run("systemctl restart nginx")
+    was = passive()
+    taken, served = connect(80, 6)
+    check("nginx: started anew it takes data in SYNs", got.returncode == 0 and served and
+          taken >= 5 and passive() - was >= taken, got, f"wire {taken}", passive() - was)
+    check("nginx: the object is in its main process", m.mapped("nginx") == {OBJECT})
+    got = m.run("systemctl reload nginx")
+    check("nginx: reloaded it serves as before", got.returncode == 0 and
+          connect(80, 4) == (4, True), got)
+    got = m.tfo("install", "nginx.service")
+    check("nginx: once is enough", is_done(got) and "already" in got.stdout, got)
+    got = m.tfo("uninstall", "nginx")
+    shown = m.out("systemctl show -P NeedDaemonReload -P Environment nginx")
+    check("nginx: uninstalled, and systemd has read it", is_done(got) and
+          shown.strip() == "no", got, shown)
+    m.run("systemctl restart nginx")
+    taken, served = connect(80, 4)
+    check("nginx: bare again", served and not taken and not m.mapped("nginx"), taken)
+    m.run("systemctl stop nginx; rm -rf /run/tfoshim")
+    after = m.picture()
+    check("nginx: no byte is left", before == after,
+          "\n".join(sorted(set(before.split("\n")) ^ set(after.split("\n")))))
+
+
+def cages(m, check):
+    """Services with settings: who can gain does, who cannot is told why, and starts as before."""
+    for number, (name, (settings, _, _)) in enumerate(CAGES.items()):
+        m.server(name, 8100 + number, settings)
+    m.run(f"mkdir -p /tmp/tfo; cp {AT_HOME}/* /tmp/tfo; systemctl daemon-reload; systemctl start " +
+          " ".join(CAGES))
+    before = m.picture()
+    for number, (name, (settings, place, why)) in enumerate(CAGES.items()):
+        port, short = 8100 + number, settings.replace("\n", " ")[:60]
+        wait_port(port)
+        bare, served = connect(port, 2)
+        got = m.tfo("install", name, place)
+        if not check(f"{short}: as it is", served and not bare, bare, served,
+                     m.out(f"systemctl status {name}")):
+            continue
+        if why:
+            check(f"{short}: {place} is of no use, and that is said",
+                  is_refused(got, 1, why + ".*nothing was changed") and
+                  not os.path.exists(m.root + OURS.format(name)), got)
+            m.write(OURS.format(name), f"[Service]\nEnvironment=LD_PRELOAD={place}/libtfoshim.so\n")
+        else:
+            check(f"{short}: installed", is_done(got), got)
+    m.run("systemctl daemon-reload; systemctl restart " + " ".join(CAGES))
+    for number, (name, (settings, place, why)) in enumerate(CAGES.items()):
+        port, short = 8100 + number, settings.replace("\n", " ")[:60]
+        wait_port(port)
+        taken, served = connect(port, 4)
+        said = m.out(f"journalctl --sync; journalctl -q -o cat -u {name} _PID={m.main_pid(name)}")
+        lines = said.split("\n") if said else []
+        wanted = "ld.so: object.*libtfoshim" if why else None
+        check(f"{short}: {'serves as before, one line says why' if why else 'gains'}",
+              served and (not taken if why else taken >= 3) and
+              (len(lines) == 1 and re.search(wanted, lines[0]) if why else not lines),
+              taken, served, said, m.out(f"systemctl status {name}"))
+        if why:
+            os.unlink(m.root + OURS.format(name))
+            os.rmdir(os.path.dirname(m.root + OURS.format(name)))
+        else:
+            m.tfo("uninstall", name, place)
+    m.run("systemctl stop " + " ".join(CAGES) + "; rm -rf /run/tfoshim /tmp/tfo; "
+          "systemctl daemon-reload")
+    after = m.picture()
+    check("settings: no byte is left", before == after,
+          "\n".join(sorted(set(before.split("\n")) ^ set(after.split("\n")))))
+    for name in CAGES:
+        os.unlink(f"{m.root}/etc/systemd/system/{name}.service")
+
+
+def run_client(m, name):
+    """How many SYNs of its carried data that was taken, and how it ended."""
+    tfolab.reset()
+    got = m.run(f"systemctl start {name}")
+    return tfolab.counters()["c2s_synack_data_acked"], got
+
+
+def clients(m, check):
+    peer = Peer(8099)
+    for name in CLIENTS:
+        m.unit(f"c-{name}.service", f"[Service]\nType=oneshot\nExecStart={CURL}" + peer.url * 9 +
+               f"\n{CAGES[name][0]}\n")
+    many = "".join(f"ExecStart={CURL}{peer.url}\n" for _ in range(9))
+    m.unit("each.service", f"[Service]\nType=oneshot\nUser=www-data\nProtectSystem=strict\n{many}")
+    m.unit("kept.service", f"[Service]\nType=oneshot\nUser=www-data\nProtectSystem=strict\n{many}"
+           "RuntimeDirectory=kept\nRuntimeDirectoryMode=0700\nEnvironment=TFOSHIM_STATE=%t/kept\n")
+    m.run("systemctl daemon-reload")
+    for name in ["c-" + name for name in CLIENTS] + ["each", "kept"]:
+        bare, was = run_client(m, name)
+        m.tfo("install", name)
+        taken, got = run_client(m, name)
+        wanted = name != "each"
+        check(f"a client, {name}: {'saves round trips' if wanted else 'learns alone'}",
+              was.returncode == got.returncode == 0 and not bare and
+              (taken >= 5 if wanted else not taken), bare, taken, got,
+              m.out(f"systemctl status {name}"))
+        m.tfo("uninstall", name)
+        os.unlink(f"{m.root}/etc/systemd/system/{name}.service")
+    peer.sock.close()
+    m.run("systemctl daemon-reload; rm -rf /run/tfoshim")
+
+
+def merged(m, check):
+    """What a service had for LD_PRELOAD stays; who has the last word is told."""
+    m.server("shop", 8080, "Environment=LD_PRELOAD=/opt/own.so A=b\n"
+             "EnvironmentFile=-/etc/default/shop")
+    m.write("/etc/default/shop", "OTHER=1\n")
+    m.run("systemctl daemon-reload; systemctl start shop")
+    check("its own LD_PRELOAD, as it is", m.mapped("shop") == {"/opt/own.so"})
+    got = m.tfo("install", "shop")
+    m.run("systemctl restart shop")
+    wait_port(8080)
+    seen = m.environment("shop")
+    check("its own LD_PRELOAD: both objects", is_done(got) and
+          m.mapped("shop") == {OBJECT, "/opt/own.so"} and connect(8080, 4) == (4, True) and
+          {f"LD_PRELOAD={OBJECT}:/opt/own.so", "A=b", "OTHER=1"} <= set(seen), got, seen)
+    m.tfo("uninstall", "shop")
+    m.server("shop", 8080)
+    m.run("systemctl set-environment LD_PRELOAD=/opt/own.so; systemctl daemon-reload")
+    got = m.tfo("install", "shop")
+    m.run("systemctl restart shop")
+    check("one that systemd gives to all services: both objects", is_done(got) and
+          m.mapped("shop") == {OBJECT, "/opt/own.so"}, got, m.environment("shop"))
+    m.tfo("uninstall", "shop")
+    m.run("systemctl unset-environment LD_PRELOAD")
+    late = "[Service]\nEnvironment=LD_PRELOAD=/opt/own.so"
+    for root in ("/run/systemd/system", "/usr/lib/systemd/system"):
+        path = root + "/shop.service.d/zzz.conf"
+        m.run(f"mkdir -p {os.path.dirname(path)}; echo '{late}' > {path}")
+        got = m.tfo("install", "shop")
+        check(f"a later drop-in in {root}", is_refused(got, 1, "zzz.conf, which wins") and
+              not os.path.exists(m.root + OURS.format("shop")), got)
+        m.run(f"mv {path} {path.replace('zzz', 'aaa')}")
+        m.tfo("install", "shop")
+        m.run("systemctl restart shop")
+        check(f"an earlier one in {root}", m.mapped("shop") == {OBJECT, "/opt/own.so"},
+              m.environment("shop"))
+        m.tfo("uninstall", "shop")
+        m.run(f"rm -r {os.path.dirname(path)}")
+    m.tfo("install", "shop")
+    kept = m.root + OBJECT
+    os.rename(kept, kept + ".away")
+    m.run("systemctl restart shop")
+    wait_port(8080)
+    said = m.out(f"journalctl --sync; journalctl -q -o cat -u shop _PID={m.main_pid('shop')} | "
+                 "grep -c ld.so:")
+    check("the object is gone: it starts all the same, and one line says why",
+          connect(8080, 2) == (0, True) and said == "1", said)
+    os.rename(kept + ".away", kept)
+    m.tfo("uninstall", "shop")
+    m.run("systemctl stop shop")
+
+
+def names(m, check):
+    m.server("web@", "%i")
+    m.run("systemctl daemon-reload; systemctl start web@8081 web@8082")
+    got = m.tfo("install", "web@8081")
+    m.run("systemctl restart web@8081 web@8082")
+    check("an instance, and not its sister", is_done(got) and m.mapped("web@8081") == {OBJECT} and
+          not m.mapped("web@8082"), got)
+    m.tfo("uninstall", "web@8081")
+    got = m.tfo("install", "web@")
+    m.run("systemctl restart web@8081 web@8082")
+    check("a template for all of its instances", is_done(got) and
+          m.mapped("web@8081") == m.mapped("web@8082") == {OBJECT}, got)
+    m.tfo("uninstall", "web@.service")
+    m.server("web@", "%i", "InaccessiblePaths=/opt/tfo")
+    m.run("systemctl daemon-reload")
+    got = m.tfo("install", "web@")
+    check("a template that sees no object", is_refused(got, 1, "No such file"), got)
+    m.run("systemctl stop web@8081 web@8082")
+    m.server("real", 8083, more="[Install]\nAlias=other.service\nWantedBy=multi-user.target\n")
+    m.run("systemctl enable real; systemctl start other")
+    got = m.tfo("install", "other")
+    m.run("systemctl restart other")
+    check("an alias is its service", is_done(got) and m.mapped("real") == {OBJECT} and
+          os.path.exists(m.root + OURS.format("real")), got)
+    got = m.run("systemctl revert real 2>&1")
+    check("systemctl revert: nothing of ours is left", not
+          os.path.exists(os.path.dirname(m.root + OURS.format("real"))), got)
+    got = m.tfo("uninstall", "real")
+    check("... and nothing is there to uninstall", is_done(got) and "no drop-in" in got.stdout, got)
+    m.run("systemctl disable real; systemctl stop real; rm -f /etc/systemd/system/real.service; "
+          "ln -s /dev/null /etc/systemd/system/real.service; systemctl daemon-reload")
+    for unit, words in (("real", "masked"), ("missing", "no unit of this system"),
+                        ("dbus.socket", "is no service")):
+        got = m.tfo("install", unit)
+        check(f"refused: {words}", is_refused(got, 125, words), got)
+    m.run("rm /etc/systemd/system/real.service")
+
+
+def activated(m, check):
+    """systemd listens, so it is not the service that could ask for Fast Open: as before."""
+    m.unit("door.socket", "[Socket]\nListenStream=8084\nAccept=yes\n")
+    m.unit("door@.service", "[Service]\nExecStart=/bin/busybox httpd -i -h /etc\n"
+           "StandardInput=socket\n")
+    m.run("systemctl daemon-reload; systemctl start door.socket")
+    bare = connect(8084, 3)
+    got = m.tfo("install", "door@")
+    seen = connect(8084, 3)
+    check("a service that a socket starts: as before", is_done(got) and
+          bare == seen == (0, True), got, bare, seen)
+    m.tfo("uninstall", "door@")
+    m.run("systemctl stop door.socket")
+
+
+def play(world, in_server, passive, check, skip):
+    """The part of the run."""
+    root = world.roots.get("bookworm")
+    if not root or not os.path.exists(root + "/lib/systemd/systemd"):
+        return skip("systemd", "there is no root with systemd in it")
+    m = Machine(world, in_server)
+
+    def told(name, good, *seen):
+        return check("systemd: " + name, good, *seen)
+
+    try:
+        if told("it runs as process 1", m.boot and m.boot.stdout.strip() == "running", m.boot,
+                m.out("systemctl --failed") if m.boot else m.end()):
+            shipped(m, told, passive)
+            cages(m, told)
+            clients(m, told)
+            merged(m, told)
+            names(m, told)
+            activated(m, told)
+    finally:
+        m.end()
+    return True

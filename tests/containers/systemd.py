@@ -1,24 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""A real systemd as the first process of a container: services as they are, then with the drop-in
-of tfo install --systemd, then without it again. The wire and the kernel say who gains."""
+"""Services of a real systemd as they are, then with the drop-in of tfo install --systemd, then
+without it again. The wire and the kernel say who gains."""
 
 import os
 import re
-import shutil
-import socket
-import struct
-import subprocess
-import threading
-import time
 
+import told
+from machine import AT_HOME, OBJECT, OURS, Machine, Peer, connect, wait_port
+from wire import passive
 import tfolab
 
-OURS = "/etc/systemd/system/{}.service.d/zz-tfoshim.conf"
-OBJECT = "/opt/tfo/libtfoshim.so"
-AT_HOME = os.path.join("/home", "tfo")
-CAPS = ["--systemd=always", "--cap-add=SYS_ADMIN", "--security-opt=seccomp=unconfined"]
-BOOTED = ("for i in $(seq 100); do [ ! -S /run/dbus/system_bus_socket ] || break; sleep 0.1; done; "
-          "systemctl is-system-running --wait")
 LOADED = "/usr/lib /lib /lib64 /usr/bin"
 
 # Name -> the settings of a service, where the object lies, and what is said where it is no use.
@@ -65,127 +56,8 @@ CLIENTS = ("home", "strict", "wx", "calls", "refused-calls", "few-calls", "famil
 CURL = "/usr/bin/curl -s -S -o /dev/null"
 
 
-def connect(port, n):
-    """So many connections whose first bytes ask to ride in the SYN: of how many they did, by the
-    wire; and whether each was answered."""
-    tfolab.reset()
-    answered = 0
-    for _ in range(n):
-        with socket.socket() as sock:
-            for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # it blocks, but not for ever
-                sock.setsockopt(socket.SOL_SOCKET, side, struct.pack("ll", 5, 0))
-            try:
-                sock.sendto(b"GET / HTTP/1.0\r\n\r\n", tfolab.MSG_FASTOPEN, (tfolab.SERVER4, port))
-                answered += sock.recv(100)[:4] == b"HTTP"
-            except OSError:
-                pass
-    return tfolab.counters()["s2c_synack_data_acked"], answered == n
-
-
-class Peer:
-    """At the other end of the wire, for services that are clients."""
-
-    def __init__(self, port):
-        self.sock = socket.socket()
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.sock.setsockopt(socket.IPPROTO_TCP, tfolab.TCP_FASTOPEN, 64)
-        self.sock.bind((tfolab.CLIENT4, port))
-        self.sock.listen(64)
-        self.url = f" http://{tfolab.CLIENT4}:{port}/"
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                conn, _ = self.sock.accept()
-            except OSError:
-                return
-            with conn:
-                conn.recv(1000)
-                conn.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n")
-
-
-class Machine:
-    """The container: what is run in it, and the services that are written for it."""
-
-    def __init__(self, world, in_server):
-        self.root = world.roots["bookworm"]
-        self.put(world)
-        self.box = world.engine.start(self.root, ["/lib/systemd/systemd"], CAPS, before=in_server)
-        self.pid = None
-        for _ in range(100):
-            got = world.engine.podman("inspect", "--format", "{{.State.Pid}}", self.box.name)
-            if got.stdout.strip().isdigit() and int(got.stdout):
-                self.pid = got.stdout.strip()
-                break
-            time.sleep(0.1)
-        self.boot = self.run(BOOTED) if self.pid else None
-
-    def put(self, world):
-        """tfo, the one that needs no library, the object, and another object."""
-        build = os.path.abspath(os.environ.get("BUILD", "."))
-        for place in ("opt/tfo", "home/tfo"):
-            os.makedirs(f"{self.root}/{place}", exist_ok=True)
-            for name, what in (("tfo", "tfo-static"), ("libtfoshim.so", "libtfoshim.so")):
-                shutil.copy(os.path.join(build, what), f"{self.root}/{place}/{name}")
-                os.chmod(f"{self.root}/{place}/{name}", 0o755)
-        subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o",
-                        self.root + "/opt/own.so"], check=True, text=True,
-                       input="int own_value = 1;\n")
-        os.makedirs(self.root + "/srv/root/opt", exist_ok=True)
-        for name in ("lib", "lib64", "bin", "sbin"):
-            if not os.path.lexists(f"{self.root}/srv/root/{name}"):
-                os.symlink("usr/" + name, f"{self.root}/srv/root/{name}")
-
-    def run(self, script, timeout=60):
-        """By a shell in it, as root."""
-        words = ["nsenter", "-t", str(self.pid), "-m", "-u", "-i", "-p", "-n", "/bin/sh", "-c",
-                 script]
-        clean = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
-        return subprocess.run(words, env=clean, capture_output=True, text=True, check=False,
-                              timeout=timeout, stdin=subprocess.DEVNULL)
-
-    def out(self, script):
-        return self.run(script).stdout.strip()
-
-    def tfo(self, verb, unit, place="/opt/tfo", *more):
-        return self.run(" ".join([place + "/tfo", verb, "--systemd", unit, *more]))
-
-    def write(self, path, text):
-        os.makedirs(os.path.dirname(self.root + path), exist_ok=True)
-        with open(self.root + path, "w", encoding="utf-8") as to:
-            to.write(text)
-
-    def unit(self, name, text):
-        self.write(f"/etc/systemd/system/{name}", text)
-
-    def server(self, name, port, settings="", more=""):
-        self.unit(name + ".service", f"[Service]\nType=exec\nExecStart=/bin/busybox httpd -f -p {port} -h /usr/share\n"
-                  f"{settings}\n{more}")
-
-    def main_pid(self, unit):
-        return self.out(f"systemctl show -P MainPID {unit}")
-
-    def mapped(self, unit):
-        """The objects that are not of the program's own; libc is mapped last."""
-        pid = self.main_pid(unit)
-        return set(self.out("for i in $(seq 50); do grep -q libc.so "
-                            f"/proc/{pid}/maps && break; sleep 0.1; done; "
-                            f"sed -n 's/.* r-xp .* //p' /proc/{pid}/maps | sort -u | "
-                            "grep -E 'libtfoshim|own.so'").split())
-
-    def environment(self, unit):
-        return self.out(f"tr '\\0' '\\n' < /proc/{self.main_pid(unit)}/environ").split("\n")
-
-    def picture(self):
-        """All that systemd, a package or an administrator may have put there."""
-        return self.out("find /etc /usr /opt /home /srv /root /var/lib/systemd "
-                        "/run/systemd/system /run/systemd/transient /run/tfoshim -xdev "
-                        "! -name random-seed -printf '%p %y %m %U %s %T@ %l\\n' 2>/dev/null | "
-                        "grep -v -e '^/etc/systemd/system d' -e '^/run/systemd/[a-z]* d'")
-
-    def end(self):
-        return self.box.end("KILL")
+def check(name, good, *seen):
+    return told.check("systemd: " + name, good, *seen)
 
 
 def is_done(got):
@@ -197,17 +69,7 @@ def is_refused(got, status, words):
         got.stderr.count("\n") == 1
 
 
-def wait_port(port):
-    for _ in range(100):
-        try:
-            with socket.create_connection((tfolab.SERVER4, port), timeout=1):
-                return True
-        except OSError:
-            time.sleep(0.05)
-    return False
-
-
-def shipped(m, check, passive):
+def shipped(m):
     """nginx, with the unit of its package: in, and out without a trace."""
     m.run("systemctl start nginx")
     wait_port(80)
@@ -246,7 +108,7 @@ def shipped(m, check, passive):
           "\n".join(sorted(set(before.split("\n")) ^ set(after.split("\n")))))
 
 
-def cages(m, check):
+def cages(m):
     """Services with settings: who can gain does, who cannot is told why, and starts as before."""
     for number, (name, (settings, _, _)) in enumerate(CAGES.items()):
         m.server(name, 8100 + number, settings)
@@ -301,7 +163,7 @@ def run_client(m, name):
     return tfolab.counters()["c2s_synack_data_acked"], got
 
 
-def clients(m, check):
+def clients(m):
     peer = Peer(8099)
     for name in CLIENTS:
         m.unit(f"c-{name}.service", f"[Service]\nType=oneshot\nExecStart={CURL}" + peer.url * 9 +
@@ -326,7 +188,7 @@ def clients(m, check):
     m.run("systemctl daemon-reload; rm -rf /run/tfoshim")
 
 
-def merged(m, check):
+def merged(m):
     """What a service had for LD_PRELOAD stays; who has the last word is told."""
     m.server("shop", 8080, "Environment=LD_PRELOAD=/opt/own.so A=b\n"
              "EnvironmentFile=-/etc/default/shop")
@@ -377,7 +239,7 @@ def merged(m, check):
     m.run("systemctl stop shop")
 
 
-def names(m, check):
+def names(m):
     m.server("web@", "%i")
     m.run("systemctl daemon-reload; systemctl start web@8081 web@8082")
     got = m.tfo("install", "web@8081")
@@ -415,7 +277,7 @@ def names(m, check):
     m.run("rm /etc/systemd/system/real.service")
 
 
-def activated(m, check):
+def activated(m):
     """systemd listens, so it is not the service that could ask for Fast Open: as before."""
     m.unit("door.socket", "[Socket]\nListenStream=8084\nAccept=yes\n")
     m.unit("door@.service", "[Service]\nExecStart=/bin/busybox httpd -i -h /etc\n"
@@ -430,25 +292,16 @@ def activated(m, check):
     m.run("systemctl stop door.socket")
 
 
-def play(world, in_server, passive, check, skip):
-    """The part of the run."""
+def run(world):
     root = world.roots.get("bookworm")
     if not root or not os.path.exists(root + "/lib/systemd/systemd"):
-        return skip("systemd", "there is no root with systemd in it")
-    m = Machine(world, in_server)
-
-    def told(name, good, *seen):
-        return check("systemd: " + name, good, *seen)
-
+        return told.skip("systemd", "there is no root with systemd in it")
+    m = Machine(world)
     try:
-        if told("it runs as process 1", m.boot and m.boot.stdout.strip() == "running", m.boot,
-                m.out("systemctl --failed") if m.boot else m.end()):
-            shipped(m, told, passive)
-            cages(m, told)
-            clients(m, told)
-            merged(m, told)
-            names(m, told)
-            activated(m, told)
+        if check("it runs as process 1", m.boot and m.boot.stdout.strip() == "running", m.boot,
+                 m.out("systemctl --failed") if m.boot else m.end()):
+            for part in (shipped, cages, clients, merged, names, activated):
+                part(m)
     finally:
         m.end()
     return True

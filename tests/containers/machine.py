@@ -39,6 +39,12 @@ def connect(port, n):
     return tfolab.counters()["s2c_synack_data_acked"], answered == n
 
 
+def set_sysctl(value):
+    """In the namespace of the services."""
+    subprocess.run([*IN_SERVER, "sh", "-c", "echo $(($0)) > /proc/sys/net/ipv4/tcp_fastopen",
+                    value], check=True)
+
+
 def wait_port(port):
     for _ in range(100):
         try:

@@ -6,7 +6,7 @@ import os
 import re
 
 import told
-from machine import AT_HOME, OBJECT, OURS, Machine, Peer, connect, wait_port
+from machine import AT_HOME, OBJECT, OURS, Machine, Peer, connect, set_sysctl, wait_port
 from wire import passive
 import tfolab
 
@@ -171,7 +171,8 @@ def clients(m):
     many = "".join(f"ExecStart={CURL}{peer.url}\n" for _ in range(9))
     m.unit("each.service", f"[Service]\nType=oneshot\nUser=www-data\nProtectSystem=strict\n{many}")
     m.unit("kept.service", f"[Service]\nType=oneshot\nUser=www-data\nProtectSystem=strict\n{many}"
-           "RuntimeDirectory=kept\nRuntimeDirectoryMode=0700\nEnvironment=TFOSHIM_STATE=%t/kept\n")
+           "RuntimeDirectory=kept\nRuntimeDirectoryMode=0700\nRuntimeDirectoryPreserve=yes\n"
+           "Environment=TFOSHIM_STATE=%t/kept\n")  # as tfo-install(1) has it
     m.run("systemctl daemon-reload")
     for name in ["c-" + name for name in CLIENTS] + ["each", "kept"]:
         bare, was = run_client(m, name)
@@ -182,10 +183,13 @@ def clients(m):
               was.returncode == got.returncode == 0 and not bare and
               (taken >= 5 if wanted else not taken), bare, taken, got,
               m.out(f"systemctl status {name}"))
+        if name == "kept":
+            taken, got = run_client(m, name)
+            check("a client, kept: also for its next start", taken >= 7, taken, got)
         m.tfo("uninstall", name)
         os.unlink(f"{m.root}/etc/systemd/system/{name}.service")
     peer.sock.close()
-    m.run("systemctl daemon-reload; rm -rf /run/tfoshim")
+    m.run("systemctl daemon-reload; rm -rf /run/tfoshim /run/kept")
 
 
 def merged(m):
@@ -289,6 +293,12 @@ def activated(m):
     check("a service that a socket starts: as before", is_done(got) and
           bare == seen == (0, True), got, bare, seen)
     m.tfo("uninstall", "door@")
+    for value, wanted in (("0x403", 3), ("3", 0)):
+        set_sysctl(value)
+        m.run("systemctl restart door.socket")
+        seen = connect(8084, 4)
+        check(f"... with the sysctl {value}: {'gains' if wanted else 'as before'}",
+              seen[1] and (seen[0] >= wanted if wanted else not seen[0]), seen)
     m.run("systemctl stop door.socket")
 
 

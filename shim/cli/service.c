@@ -116,37 +116,41 @@ static bool is_ours(int directory, bool *ret_made)
 /* Of one who was killed: his draft, and the directory if nothing else is in it. */
 static void clear_left(const char *path)
 {
-	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), lock;
+	size_t left;
 
 	if (directory < 0)
 		return;
-	if (bring_lock(directory) == 0 && bring_sweep(directory))
-		rmdir(path);
+	lock = bring_lock_take(directory);
+	left = lock < 0 ? 0 : bring_sweep(directory);
+	bring_lock_drop(directory, lock);
 	close(directory);
+	if (left)
+		rmdir(path);
 }
 
 /* Readable, whatever the umask is. ret_made: it was not there. Its descriptor. */
-static int open_made(const char *path, bool *ret_made)
+static int open_made(const char *path, bool *ret_made, int *ret_lock)
 {
-	int directory, err;
+	int directory;
 
 	clear_left(path);
 	*ret_made = mkdir(path, 0755) == 0;
 	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
 		return -errno;
-	err = bring_lock(directory);
-	if (!err && *ret_made && fchmod(directory, 0755) < 0)
-		err = -errno;
-	if (err)
+	if (*ret_made)
+		(void)!fchmod(directory, 0755);
+	*ret_lock = bring_lock_take(directory);
+	if (*ret_lock < 0)
 		close(directory);
-	return err ? err : directory;
+	return *ret_lock < 0 ? *ret_lock : directory;
 }
 
 static int write_it(const struct unit *u, const char *object, const char *path)
 {
 	bool made, changed = false;
-	int directory = open_made(path, &made);
+	int lock = -1, directory = open_made(path, &made, &lock);
 	int err = directory < 0 ? directory : 0;
 	char *text = NULL;
 
@@ -158,8 +162,10 @@ static int write_it(const struct unit *u, const char *object, const char *path)
 	if (!err)
 		err = bring_bytes(directory, UNIT_OURS, text, strlen(text), 0644,
 				  &changed);
-	if (directory >= 0)
+	if (directory >= 0) {
+		bring_lock_drop(directory, lock);
 		close(directory);
+	}
 	free(text);
 	if (err && made)
 		rmdir(path);
@@ -212,7 +218,7 @@ int service_install(const char *name, bool dry)
 	else
 		status = install(&u, object, dry);
 	unit_drop(&u);
-	return say_done(status);
+	return status;
 }
 
 static int take_away(const struct unit *u, int directory, const char *path, bool made)
@@ -255,5 +261,5 @@ int service_uninstall(const char *name, bool dry)
 	if (!dry)
 		clear_left(path);
 	unit_drop(&u);
-	return say_done(status);
+	return status;
 }

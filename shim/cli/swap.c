@@ -177,7 +177,6 @@ int swap_put(struct swap *s)
 			: unlinkat(s->directory, s->name, 0))
 		return -errno;
 	s->draft[0] = '\0';
-	fsync(s->directory);
 	return 0;
 }
 
@@ -192,7 +191,6 @@ int swap_back(struct swap *s)
 	if (status < 0)
 		return -errno;
 	s->kept[0] = '\0';
-	fsync(s->directory);
 	return 0;
 }
 

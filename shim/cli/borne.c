@@ -15,7 +15,8 @@
 #include "cli/trust.h"
 
 #define PATIENCE_MS 10000
-#define OBJECT "/libtfoshim.so"
+#define NAME "libtfoshim.so"
+#define OBJECT "/" NAME
 #define NOBODY 65534
 
 static const char *const shell[] = { "/bin/sh", "-c", ":", NULL };
@@ -119,7 +120,7 @@ bool borne_path(char ret_path[PATH_MAX], struct text *why)
 	char *at, *end;
 	int status = trial_run(loaded, "", PATIENCE_MS, &now);
 
-	if ((at = strstr(now.noise, OBJECT + 1))) {
+	if ((at = strstr(now.noise, NAME))) {
 		while (at > now.noise && at[-1] != '\n')
 			at--;
 		at[strcspn(at, "\n")] = '\0';

@@ -282,7 +282,7 @@ int image_install(const char *name, const char *tag, bool dry)
 	}
 	free(text);
 	json_object_put(i.config);
-	return say_done(status);
+	return status;
 }
 
 int image_uninstall(const char *name, const char *tag, bool dry)
@@ -309,5 +309,5 @@ int image_uninstall(const char *name, const char *tag, bool dry)
 		printf("the image %s is gone\n", i.tag);
 	}
 	json_object_put(i.config);
-	return say_done(status);
+	return status;
 }

@@ -143,49 +143,47 @@ static bool is_ours(int directory)
 	return ours;
 }
 
-/* Locked, unless it was removed meanwhile. Its descriptor, or negative errno. */
-static int open_locked(const char *path)
+/*
+ * Locked, with ret_lock. -ENOENT: or it was removed meanwhile. Its descriptor, or
+ * negative errno.
+ */
+static int open_locked(const char *path, int *ret_lock)
 {
-	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
-	struct stat is, now;
+	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (directory < 0)
-		return -errno;
-	err = bring_lock(directory);
-	if (!err && (fstat(directory, &is) < 0 || stat(path, &now) < 0))
-		err = -errno;
-	if (!err && (is.st_ino != now.st_ino || is.st_dev != now.st_dev))
-		err = -ENOENT;
-	if (err)
-		close(directory);
-	return err ? err : directory;
+	if (directory < 0 || !ret_lock)
+		return directory < 0 ? -errno : directory;
+	*ret_lock = bring_lock_take(directory);
+	if (*ret_lock >= 0)
+		return directory;
+	close(directory);
+	return *ret_lock;
 }
 
 /* Readable, whatever the umask is. */
-static int open_made(const char *path)
+static int open_made(const char *path, int *ret_lock)
 {
-	int directory = -ENOENT, err = 0;
+	int directory = -ENOENT;
 	bool made = false;
 
 	for (int i = 0; i < TRIES && directory == -ENOENT; i++) {
 		made = mkdir(path, 0755) == 0;
 		if (!made && errno != EEXIST)
 			return -errno;
-		directory = open_locked(path);
+		directory = open_locked(path, ret_lock);
 	}
-	if (directory >= 0 && made && fchmod(directory, 0755) < 0) {
-		err = -errno;
-		close(directory);
-	}
-	return err ? err : directory;
+	if (directory >= 0 && made)
+		(void)!fchmod(directory, 0755);
+	return directory;
 }
 
 /* With it goes what somebody left who was killed. An empty one is nobody's. */
-static void close_tidy(int directory, const char *path)
+static void close_tidy(int directory, int lock, const char *path)
 {
 	if (directory < 0)
 		return;
 	bring_sweep(directory);
+	bring_lock_drop(directory, lock);
 	rmdir(path);
 	close(directory);
 }
@@ -193,7 +191,7 @@ static void close_tidy(int directory, const char *path)
 static int write_it(const struct unit *u, const char *object, const char *path)
 {
 	bool changed = false;
-	int directory = open_made(path);
+	int lock = -1, directory = open_made(path, &lock);
 	int err = directory < 0 ? directory : 0;
 	char *text = NULL;
 
@@ -205,7 +203,7 @@ static int write_it(const struct unit *u, const char *object, const char *path)
 	if (!err)
 		err = bring_bytes(directory, UNIT_OURS, text, strlen(text), 0644,
 				  &changed);
-	close_tidy(directory, path);
+	close_tidy(directory, lock, path);
 	free(text);
 	if (err) {
 		say_error("%s/" UNIT_OURS ": %s; nothing was changed", path,
@@ -258,7 +256,7 @@ int service_install(const char *name, bool dry)
 		status = install(&u, object, dry);
 	}
 	unit_drop(&u);
-	return say_done(status);
+	return status;
 }
 
 static int take_away(const struct unit *u, int directory, const char *path)
@@ -274,7 +272,8 @@ static int take_away(const struct unit *u, int directory, const char *path)
 
 static int uninstall(const struct unit *u, const char *path, bool dry)
 {
-	int directory = open_locked(path), status = STATUS_OK;
+	int lock = -1, directory = open_locked(path, dry ? NULL : &lock);
+	int status = STATUS_OK;
 
 	if (directory < 0 && directory != -ENOENT) {
 		say_error("%s: %s; nothing was changed", path, strerror(-directory));
@@ -287,7 +286,7 @@ static int uninstall(const struct unit *u, const char *path, bool dry)
 	else
 		status = take_away(u, directory, path);
 	if (!dry)
-		close_tidy(directory, path);
+		close_tidy(directory, lock, path);
 	else if (directory >= 0)
 		close(directory);
 	return status;
@@ -308,5 +307,5 @@ int service_uninstall(const char *name, bool dry)
 	directory_of(&u, path, sizeof(path));
 	status = uninstall(&u, path, dry);
 	unit_drop(&u);
-	return say_done(status);
+	return status;
 }

@@ -57,7 +57,17 @@ CURL = "/usr/bin/curl -s -S -o /dev/null"
 
 
 def check(name, good, *seen):
-    return told.check("systemd: " + name, good, *seen)
+    return told.check("systemd: " + name, good, *(() if good else seen))
+
+
+class Status:
+    """What systemctl says of a service, asked when it is to be shown."""
+
+    def __init__(self, m, name):
+        self.m, self.name = m, name
+
+    def __str__(self):
+        return self.m.out("systemctl status " + self.name)
 
 
 def is_done(got):
@@ -121,7 +131,7 @@ def cages(m):
         bare, served = connect(port, 2)
         got = m.tfo("install", name, place)
         if not check(f"{short}: as it is", served and not bare, bare, served,
-                     m.out(f"systemctl status {name}")):
+                     Status(m, name)):
             continue
         if why:
             check(f"{short}: {place} is of no use, and that is said",
@@ -130,18 +140,19 @@ def cages(m):
             m.write(OURS.format(name), f"[Service]\nEnvironment=LD_PRELOAD={place}/libtfoshim.so\n")
         else:
             check(f"{short}: installed", is_done(got), got)
-    m.run("systemctl daemon-reload; systemctl restart " + " ".join(CAGES))
+    m.run("systemctl daemon-reload; systemctl restart " + " ".join(CAGES) + "; sleep 1; "
+          "journalctl --sync")
     for number, (name, (settings, place, why)) in enumerate(CAGES.items()):
         port, short = 8100 + number, settings.replace("\n", " ")[:60]
         wait_port(port)
         taken, served = connect(port, 4)
-        said = m.out(f"journalctl --sync; journalctl -q -o cat -u {name} _PID={m.main_pid(name)}")
+        said = m.out(f"journalctl -q -o cat -u {name} _PID={m.main_pid(name)}")
         lines = said.split("\n") if said else []
         wanted = "ld.so: object.*libtfoshim" if why else None
         check(f"{short}: {'serves as before, one line says why' if why else 'gains'}",
               served and (not taken if why else taken >= 3) and
               (len(lines) == 1 and re.search(wanted, lines[0]) if why else not lines),
-              taken, served, said, m.out(f"systemctl status {name}"))
+              taken, served, said, Status(m, name))
         if why:
             os.unlink(m.root + OURS.format(name))
             os.rmdir(os.path.dirname(m.root + OURS.format(name)))
@@ -182,7 +193,7 @@ def clients(m):
         check(f"a client, {name}: {'saves round trips' if wanted else 'learns alone'}",
               was.returncode == got.returncode == 0 and not bare and
               (taken >= 5 if wanted else not taken), bare, taken, got,
-              m.out(f"systemctl status {name}"))
+              Status(m, name))
         if name == "kept":
             taken, got = run_client(m, name)
             check("a client, kept: also for its next start", taken >= 7, taken, got)

@@ -132,7 +132,8 @@ class Machine:
         self.write(f"/etc/systemd/system/{name}", text)
 
     def server(self, name, port, settings="", more=""):
-        self.unit(name + ".service", f"[Service]\nType=exec\nExecStart=/bin/busybox httpd -f -p {port} -h /usr/share\n"
+        self.unit(name + ".service", "[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=exec\n"
+                  f"ExecStart=/bin/busybox httpd -f -p {port} -h /usr/share\n"
                   f"{settings}\n{more}")
 
     def main_pid(self, unit):

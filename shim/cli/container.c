@@ -135,6 +135,8 @@ static void mend_host(struct findings *findings, bool writable, const char *sysc
 
 	mend_here(findings, writable || sudo ? NULL : "as root", sysctl, file, value,
 		  sudo ? "sudo " : "");
+	if (access("/etc/sysctl.d", F_OK) < 0)
+		return; /* nobody reads it at the next start: no procps, no systemd */
 	/* each in a file of its own: one would take the other's place */
 	name = strrchr(sysctl, '.') + 1;
 	snprintf(command, sizeof(command),

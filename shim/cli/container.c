@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SYSCTL_D "/etc/sysctl.d"
+
 static const char *const names[] = {
 	[CONTAINER_NONE] = "none",     [CONTAINER_PODMAN] = "podman",
 	[CONTAINER_DOCKER] = "docker", [CONTAINER_KUBERNETES] = "kubernetes",
@@ -126,27 +128,35 @@ static void mend_here(struct findings *findings, const char *when, const char *s
 	findings_mend(findings, when, command, NULL);
 }
 
+/* For the next start. Each in a file of its own: one would take the other's place. */
+static void mend_next(struct findings *findings, const char *when, bool sudo,
+		      const char *sysctl, long value)
+{
+	char command[PATH_MAX];
+	/* a small Debian has none until procps or systemd brings it */
+	bool has = access(SYSCTL_D, F_OK) == 0;
+	const char *name = strrchr(sysctl, '.') + 1;
+
+	snprintf(command, sizeof(command),
+		 sudo ? "%s%secho '%s = %ld' | sudo tee " SYSCTL_D "/50-tfoshim-%s.conf"
+		      : "%s%secho '%s = %ld' > " SYSCTL_D "/50-tfoshim-%s.conf",
+		 sudo && !has ? "sudo " : "", has ? "" : "mkdir -p " SYSCTL_D " && ",
+		 sysctl, value, name);
+	findings_mend(findings, when, command, NULL);
+}
+
 static void mend_host(struct findings *findings, bool writable, const char *sysctl,
 		      const char *file, long value)
 {
-	char command[PATH_MAX + 64];
-	const char *name;
 	bool sudo = !writable && is_installed("sudo");
+	bool as_root = !writable && !sudo;
 
-	mend_here(findings, writable || sudo ? NULL : "as root", sysctl, file, value,
+	mend_here(findings, as_root ? "as root" : NULL, sysctl, file, value,
 		  sudo ? "sudo " : "");
-	if (access("/etc/sysctl.d", F_OK) < 0)
-		return; /* nobody reads it at the next start: no procps, no systemd */
-	/* each in a file of its own: one would take the other's place */
-	name = strrchr(sysctl, '.') + 1;
-	snprintf(command, sizeof(command),
-		 sudo ? "echo '%s = %ld' | sudo tee /etc/sysctl.d/50-tfoshim-%s.conf"
-		      : "echo '%s = %ld' > /etc/sysctl.d/50-tfoshim-%s.conf",
-		 sysctl, value, name);
-	findings_mend(findings,
-		      writable || sudo ? "and for the next start"
-				       : "and for the next start, as root",
-		      command, NULL);
+	mend_next(findings,
+		  as_root ? "and for the next start, as root"
+			  : "and for the next start",
+		  sudo, sysctl, value);
 }
 
 /* Of a container that runs: from the host, into its namespace. '@': how it is called.

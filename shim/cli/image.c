@@ -9,73 +9,40 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/bring.h"
 #include "cli/cli.h"
+#include "cli/engine.h"
 #include "cli/rootfs.h"
-#include "cli/trial.h"
 
-#define INSPECT_MS 60000
-#define BUILD_MS 1800000
 #define LABEL "tfoshim.base"
-#define OF_PODMAN "{{json .Config}}"
-#define OF_BUILDAH "{{json .OCIv1.Config}}"
-
-static const char *const engines[] = { "podman", "buildah", NULL };
 
 struct image {
-	const char *engine;
+	const struct engine *engine;
 	const char *name;
 	char tag[1024];
 	struct json_object *config; /* its Entrypoint, Cmd, Labels */
 };
 
-static bool is_engine(const char *name)
+/* Who has it? An exit status: it has been told that nobody does. */
+static int find_engine(struct image *i, const char *name, bool may_be_gone)
 {
-	const char *const words[] = { name, "--version", NULL };
-	struct trial got;
+	TEXT(why, 1024);
+	bool absent;
 
-	return trial_run(words, NULL, INSPECT_MS, &got) == 0;
-}
-
-static int find_engine(struct image *i)
-{
-	for (const char *const *e = engines; *e; e++)
-		if (is_engine(*e)) {
-			i->engine = *e;
-			return STATUS_OK;
-		}
-	say_error("%s is no directory, and for images podman or buildah is needed: "
-		  "neither "
-		  "is here; nothing was changed",
-		  i->name);
+	i->engine = engine_of(name, &why, &absent);
+	if (i->engine)
+		return STATUS_OK;
+	if (may_be_gone && absent) {
+		printf("there is no image %s\n", name);
+		return STATUS_OK;
+	}
+	say_error(
+		"%s is neither a directory nor an image that is here: %s; nothing was "
+		"changed",
+		name, why.at);
 	return STATUS_SELF;
-}
-
-/* What an engine says about an image. */
-static bool can_tell(const struct image *i, const char *name, const char *of_podman,
-		     const char *of_buildah, struct trial *ret)
-{
-	const char *const podman[] = { "podman",  "image", "inspect", "--format",
-				       of_podman, name,	   NULL };
-	const char *const buildah[] = { "buildah",  "inspect",	"--type", "image",
-					"--format", of_buildah, name,	  NULL };
-
-	return trial_run(strcmp(i->engine, "podman") ? buildah : podman, NULL,
-			 INSPECT_MS, ret) == 0;
-}
-
-/* false: it has been told why there is nothing. */
-static bool ask(const struct image *i, const char *name, const char *of_podman,
-		const char *of_buildah, struct trial *ret)
-{
-	if (can_tell(i, name, of_podman, of_buildah, ret))
-		return true;
-	say_error("%s cannot tell of the image %s: %.*s; nothing was changed",
-		  i->engine, name, (int)strcspn(ret->noise, "\n"), ret->noise);
-	return false;
 }
 
 static struct json_object *inspect(const struct image *i, const char *name)
@@ -83,12 +50,11 @@ static struct json_object *inspect(const struct image *i, const char *name)
 	struct json_object *config = NULL;
 	struct trial got;
 
-	if (!ask(i, name, OF_PODMAN, OF_BUILDAH, &got))
-		return NULL;
-	config = json_tokener_parse(got.out);
+	if (engine_tells(i->engine, name, ENGINE_CONFIG, &got))
+		config = json_tokener_parse(got.out);
 	if (!config)
 		say_error("%s tells nothing of the image %s; nothing was changed",
-			  i->engine, name);
+			  engine_name(i->engine), name);
 	return config;
 }
 
@@ -113,10 +79,10 @@ static int check_machine(const struct image *i)
 	const char *ours = machine();
 	struct trial got;
 
-	if (!ask(i, i->name, "{{.Architecture}}", "{{.OCIv1.Architecture}}", &got))
-		return STATUS_SELF;
+	if (!ours || !engine_tells(i->engine, i->name, ENGINE_MACHINE, &got))
+		return STATUS_OK;
 	got.out[strcspn(got.out, "\n")] = '\0';
-	if (!ours || !strcmp(got.out, ours))
+	if (!strcmp(got.out, ours))
 		return STATUS_OK;
 	say_error(
 		"%s is an image for %.64s, and this tfo is for %s; nothing was changed",
@@ -180,21 +146,16 @@ static char *containerfile(const struct image *i, bool is_script)
 
 static int build(const struct image *i, const char *context)
 {
-	const char *const podman[] = { "podman", "build", "-q",	   "--pull=never",
-				       "-t",	 i->tag,  context, NULL };
-	const char *const buildah[] = { "buildah", "bud",  "-q",    "--pull-never",
-					"-t",	   i->tag, context, NULL };
 	struct trial got;
-	int status = trial_run(strcmp(i->engine, "podman") ? buildah : podman, NULL,
-			       BUILD_MS, &got);
 
-	if (status == 0) {
+	if (engine_build(i->engine, i->tag, context, &got)) {
 		printf("%s is %s with TCP Fast Open: start it with\n"
-		       "    podman run --sysctl net.ipv4.tcp_fastopen=3 %s\n",
-		       i->tag, i->name, i->tag);
+		       "    %s run --sysctl net.ipv4.tcp_fastopen=3 %s\n",
+		       i->tag, i->name, engine_starter(i->engine), i->tag);
 		return STATUS_OK;
 	}
-	say_error("%s build: %.1000s; there is no new image", i->engine, got.noise);
+	say_error("%s build: %.1000s; there is no new image", engine_name(i->engine),
+		  got.noise);
 	return STATUS_SELF;
 }
 
@@ -236,15 +197,12 @@ static int fill_and_build(const struct image *i, const char *text, const char *l
 
 static int begin(struct image *i, const char *name, const char *tag)
 {
-	int status;
-
 	*i = (struct image){ .name = name };
 	if (!*name || *name == '-' || strpbrk(name, " \t\n"))
 		return say_usage(
 			"install",
 			"--container takes a directory or the name of an image");
-	status = find_engine(i);
-	return status ? status : choose_tag(i, tag);
+	return choose_tag(i, tag);
 }
 
 /* One that has the launcher already would start it twice. */
@@ -276,7 +234,7 @@ static int check_tag(const struct image *i)
 	struct trial got;
 	bool ours;
 
-	if (!can_tell(i, i->tag, OF_PODMAN, OF_BUILDAH, &got))
+	if (!engine_tells(i->engine, i->tag, ENGINE_CONFIG, &got))
 		return STATUS_OK;
 	there.config = json_tokener_parse(got.out);
 	ours = is_ours(&there);
@@ -299,6 +257,8 @@ int image_install(const char *name, const char *tag, bool dry)
 
 	if (!status)
 		status = rootfs_sources(launcher, object, sizeof(object), &is_script);
+	if (!status)
+		status = find_engine(&i, name, false);
 	if (!status && !(i.config = inspect(&i, name)))
 		status = STATUS_SELF;
 	if (!status)
@@ -322,7 +282,7 @@ int image_install(const char *name, const char *tag, bool dry)
 	}
 	free(text);
 	json_object_put(i.config);
-	return say_done(status);
+	return status;
 }
 
 int image_uninstall(const char *name, const char *tag, bool dry)
@@ -330,25 +290,24 @@ int image_uninstall(const char *name, const char *tag, bool dry)
 	struct image i;
 	struct trial got;
 	int status = begin(&i, name, tag);
-	const char *const podman[] = { "podman", "image", "rm", i.tag, NULL };
-	const char *const buildah[] = { "buildah", "rmi", i.tag, NULL };
 
-	if (!status && !(i.config = inspect(&i, i.tag)))
+	if (!status)
+		status = find_engine(&i, i.tag, true);
+	if (!status && i.engine && !(i.config = inspect(&i, i.tag)))
 		status = STATUS_SELF;
-	if (status)
+	if (status || !i.engine)
 		return status;
 	if (!is_ours(&i)) {
 		say_error("%s was not made of %s by tfo; it stays", i.tag, name);
 		status = STATUS_FINDING;
 	} else if (dry) {
 		printf("# the image %s would be removed\n", i.tag);
-	} else if (trial_run(strcmp(i.engine, "podman") ? buildah : podman, NULL,
-			     INSPECT_MS, &got)) {
-		say_error("%s: %.300s", i.engine, got.noise);
+	} else if (!engine_remove(i.engine, i.tag, &got)) {
+		say_error("%s: %.300s", engine_name(i.engine), got.noise);
 		status = STATUS_SELF;
 	} else {
 		printf("the image %s is gone\n", i.tag);
 	}
 	json_object_put(i.config);
-	return say_done(status);
+	return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * image: a container image with /tfoshim in it and the launcher in front of what it
- * started before, as a new image on top; by podman or buildah. The image itself stays.
+ * started before, as a new image on top; by the engine that has it. The image stays.
  */
 #ifndef CLI_IMAGE_H
 #define CLI_IMAGE_H

@@ -20,14 +20,15 @@
 #include "preload/unclosed.h"
 #include "preload/watchdog.h"
 
-/* As secure_getenv(3): a setuid program takes nothing from its caller's environment. */
+/* An empty one is as good as none: `-e TFOSHIM_LOG=` is how a container takes it back.
+ */
 static const char *setting(char **environment, const char *name)
 {
 	for (; environment && *environment; environment++) {
 		const char *rest = text_behind(*environment, name);
 
 		if (rest && *rest == '=')
-			return rest + 1;
+			return rest[1] ? rest + 1 : NULL;
 	}
 	return NULL;
 }
@@ -45,9 +46,10 @@ static void start(char **environment)
 	const char *log = setting(environment, "TFOSHIM_LOG");
 	static atomic_flag said = ATOMIC_FLAG_INIT;
 
+	/* As secure_getenv(3): a setuid program takes nothing from its caller. */
 	if (auxiliary(AT_SECURE, 1))
 		environment = NULL, log = off = NULL;
-	if (off && *off && !text_same(off, "0"))
+	if (off && !text_same(off, "0"))
 		return;
 	self_find();
 	log_begin();

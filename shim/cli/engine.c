@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* engine: podman, buildah, docker, by their own commands; see engine.h. */
+#include "cli/engine.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define ASK_MS 60000
+#define BUILD_MS 1800000
+#define WORDS 12
+/* Places in the commands below. */
+#define IMAGE "\001"
+#define FACT "\002"
+#define CONTEXT "\003"
+#define RECIPE "\004"
+
+struct engine {
+	const char *name, *starter;
+	const char *facts[2];
+	const char *inspect[WORDS], *build[WORDS], *remove[WORDS];
+};
+
+/* docker's build fetches only what is not here: the image is, as it has been asked of.
+ */
+static const struct engine engines[] = {
+	{ "podman",
+	  "podman",
+	  { "{{json .Config}}", "{{.Architecture}}" },
+	  { "podman", "image", "inspect", "--format", FACT, IMAGE },
+	  { "podman", "build", "-q", "--pull=never", "-t", IMAGE, "-f", RECIPE,
+	    CONTEXT },
+	  { "podman", "image", "rm", IMAGE } },
+	{ "buildah",
+	  "podman",
+	  { "{{json .OCIv1.Config}}", "{{.OCIv1.Architecture}}" },
+	  { "buildah", "inspect", "--type", "image", "--format", FACT, IMAGE },
+	  { "buildah", "bud", "-q", "--pull-never", "-t", IMAGE, "-f", RECIPE,
+	    CONTEXT },
+	  { "buildah", "rmi", IMAGE } },
+	{ "docker",
+	  "docker",
+	  { "{{json .Config}}", "{{.Architecture}}" },
+	  { "docker", "image", "inspect", "--format", FACT, IMAGE },
+	  { "docker", "build", "-q", "-t", IMAGE, "-f", RECIPE, CONTEXT },
+	  { "docker", "image", "rm", IMAGE } },
+};
+
+#define ENGINES (sizeof(engines) / sizeof(*engines))
+
+/* A wait status, or negative errno. */
+static int run(const char *const words[WORDS], const char *image, const char *fact,
+	       const char *context, int ms, struct trial *ret)
+{
+	const char *filled[WORDS + 1] = { NULL };
+	char recipe[PATH_MAX];
+
+	snprintf(recipe, sizeof(recipe), "%s/Containerfile", context ? context : "");
+	for (size_t i = 0; i < WORDS && words[i]; i++)
+		filled[i] = !strcmp(words[i], IMAGE)	 ? image
+			    : !strcmp(words[i], FACT)	 ? fact
+			    : !strcmp(words[i], CONTEXT) ? context
+			    : !strcmp(words[i], RECIPE)	 ? recipe
+							 : words[i];
+	return trial_run(filled, NULL, ms, ret);
+}
+
+static bool is_installed(int status)
+{
+	return status < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 127;
+}
+
+/* The last thing it said: warnings come first. */
+static void add_reason(struct text *why, const struct engine *e, struct trial *got)
+{
+	char *line;
+
+	while (got->noise_n && got->noise[got->noise_n - 1] == '\n')
+		got->noise[--got->noise_n] = '\0';
+	line = strrchr(got->noise, '\n');
+	text_str(why, why->n ? "; " : "");
+	text_str(why, e->name);
+	text_str(why, " says: ");
+	text_str(why, line ? line + 1 : got->noise);
+}
+
+const struct engine *engine_of(const char *image, struct text *why, bool *ret_absent)
+{
+	struct trial got;
+	int status;
+
+	*ret_absent = false;
+	for (const struct engine *e = engines; e < engines + ENGINES; e++) {
+		const char *const list[WORDS] = { e->name, "images", "-q" };
+
+		if (engine_tells(e, image, ENGINE_MACHINE, &got))
+			return e;
+		status = run(list, NULL, NULL, NULL, ASK_MS, &got);
+		if (status && is_installed(status))
+			add_reason(why, e, &got);
+		*ret_absent = *ret_absent || !status;
+	}
+	if (*ret_absent)
+		text_str(why, why->n ? "; no other has it" : "nobody has it");
+	else if (!why->n)
+		text_str(why, "for images podman, buildah or docker is needed");
+	return NULL;
+}
+
+const char *engine_name(const struct engine *e)
+{
+	return e->name;
+}
+
+const char *engine_starter(const struct engine *e)
+{
+	return e->starter;
+}
+
+bool engine_tells(const struct engine *e, const char *image, enum engine_fact fact,
+		  struct trial *ret)
+{
+	return run(e->inspect, image, e->facts[fact], NULL, ASK_MS, ret) == 0;
+}
+
+bool engine_build(const struct engine *e, const char *image, const char *context,
+		  struct trial *ret)
+{
+	return run(e->build, image, NULL, context, BUILD_MS, ret) == 0;
+}
+
+bool engine_remove(const struct engine *e, const char *image, struct trial *ret)
+{
+	return run(e->remove, image, NULL, NULL, ASK_MS, ret) == 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine: podman, buildah, docker: what they are asked about images, and what to do with
+ * one. What an engine says is kept in a trial.
+ */
+#ifndef CLI_ENGINE_H
+#define CLI_ENGINE_H
+
+#include <stdbool.h>
+
+#include "cli/trial.h"
+#include "core/text.h"
+
+struct engine;
+
+enum engine_fact { ENGINE_CONFIG, ENGINE_MACHINE };
+
+/*
+ * The first here that has the image. NULL: why, half a sentence for each that is here;
+ * ret_absent: one of them works, and knows that it is not there.
+ */
+const struct engine *engine_of(const char *image, struct text *why, bool *ret_absent);
+const char *engine_name(const struct engine *e);
+/* The one that starts its images. */
+const char *engine_starter(const struct engine *e);
+/* As text: the configuration as JSON, or the machine as images name it. */
+bool engine_tells(const struct engine *e, const char *image, enum engine_fact fact,
+		  struct trial *ret);
+/* From context/Containerfile; nothing is fetched. */
+bool engine_build(const struct engine *e, const char *image, const char *context,
+		  struct trial *ret);
+bool engine_remove(const struct engine *e, const char *image, struct trial *ret);
+
+#endif

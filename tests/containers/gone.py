@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+"""Uninstalled, a root is what it was."""
+
+import subprocess
+
+from told import check
+from world import TFO
+
+
+def run(world):
+    def picture(root):
+        return sorted(subprocess.run(["find", ".", "-printf", "%p %m %U %s\\n"], cwd=root,
+                                     capture_output=True, text=True, check=True).stdout.split("\n"))
+    for name, root in world.roots.items():
+        subprocess.run([TFO, "uninstall", "--container", root], check=True, capture_output=True)
+        before = [line for line in picture(root) if not line.startswith(". ")]
+        world.launcher(root, False)
+        got = subprocess.run([TFO, "uninstall", "--container", root], capture_output=True, text=True,
+                             check=False)
+        after = [line for line in picture(root) if not line.startswith(". ")]
+        check(f"{name}: uninstalled without a trace", got.returncode == 0 and before == after, got)

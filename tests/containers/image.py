@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""A new image on top of one, and away again."""
+
+import json
+import os
+import subprocess
+
+from told import check
+from world import LAUNCHER, TFO, beside
+
+
+def run(world):
+    tool = world.engine
+    root = world.roots["musl"]
+    subprocess.run([TFO, "uninstall", "--container", root], check=True, capture_output=True)
+    world.script(root, "start.sh", "#!/bin/sh\nshift\nexec \"$@\"\n")
+    archive = os.path.join(world.place, "musl.tar")
+    subprocess.run(["tar", "-C", root, "-cf", archive, "."], check=True)
+    got = tool.podman("import", "-c", 'ENTRYPOINT ["/start.sh","a b"]', "-c",
+                      'CMD ["sh","-c","echo $LD_PRELOAD; exit 3"]', "-c", "ENV PATH=/bin", archive,
+                      "localhost/shop:1.2")
+    if not check("image: one to begin with", got.returncode == 0, got):
+        return
+
+    def tfo(*words):
+        return subprocess.run([TFO, *words], env=tool.environment, capture_output=True, text=True,
+                              check=False, timeout=300)
+
+    def config(name):
+        got = tool.podman("image", "inspect", "--format", "{{json .Config}}", name)
+        return json.loads(got.stdout) if got.returncode == 0 else None
+
+    before = config("localhost/shop:1.2")
+    got = tfo("install", "--container", "localhost/shop:1.2", "-n")
+    check("image: -n prints the Containerfile", got.returncode == 0 and
+          'ENTRYPOINT ["/tfoshim/entrypoint","/start.sh","a b"]\nCMD ["sh",' in got.stdout and
+          config("localhost/shop:1.2-tfo") is None, got)
+    got = tfo("install", "--container", "localhost/shop:1.2")
+    after = config("localhost/shop:1.2-tfo")
+    check("image: a new one", got.returncode == 0 and after and after["Entrypoint"] ==
+          [LAUNCHER, *before["Entrypoint"]] and after["Cmd"] == before["Cmd"] and
+          after["Env"] == before["Env"], got, after)
+    check("image: the old one stays", config("localhost/shop:1.2") == before)
+    bare = tool.run("localhost/shop:1.2", [])
+    got = tool.run("localhost/shop:1.2-tfo", [])
+    check("image: it starts what it started", (bare.returncode, got.returncode) == (3, 3) and
+          got.stdout == bare.stdout.rstrip("\n") + "/tfoshim/libtfoshim.so\n" and
+          not beside(got.stderr), got, bare)
+    got = tool.run("localhost/shop:1.2-tfo", ["echo", "x y"])
+    check("image: a command of the caller's", got.stdout == "x y\n" and not got.returncode, got)
+    got = tfo("install", "--container", "localhost/shop:1.2-tfo")
+    check("image: not twice", got.returncode == 0 and "already" in got.stdout, got)
+    got = tfo("uninstall", "--container", "localhost/shop:1.2", "--tag", "localhost/shop:1.2")
+    check("image: one that is not ours stays", got.returncode == 1 and
+          config("localhost/shop:1.2"), got)
+    got = tfo("uninstall", "--container", "localhost/shop:1.2")
+    check("image: gone", got.returncode == 0 and config("localhost/shop:1.2-tfo") is None and
+          config("localhost/shop:1.2") == before, got)
+    got = tfo("install", "--container", "localhost/none:1")
+    check("image: one that is not there", got.returncode == 125 and got.stderr.count("\n") == 1,
+          got)
+    tool.podman("tag", "localhost/shop:1.2", "localhost/shop:mine")
+    got = tfo("install", "--container", "localhost/shop:1.2", "--tag", "localhost/shop:mine")
+    check("image: a name that is somebody's", got.returncode == 1 and
+          config("localhost/shop:mine") == before, got)
+    tool.podman("import", "--arch", "s390x", "-c", 'ENTRYPOINT ["/start.sh"]', archive,
+                "localhost/far:1")
+    got = tfo("install", "--container", "localhost/far:1")
+    check("image: one for another machine", got.returncode == 1 and "s390x" in got.stderr and
+          got.stderr.count("\n") == 1 and config("localhost/far:1-tfo") is None, got)
+    os.unlink(archive)

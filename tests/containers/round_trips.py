@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""Each kind of container: its server takes data in SYNs, its client saves the round trip."""
+
+import re
+import statistics
+
+import tfolab
+from told import check
+from wire import IN_SERVER, LOOP, MUSL_LOOP, SERVER, Story, passive, times_of, wait_for
+from world import LAUNCHER, RTT
+
+
+def stories():
+    nginx = ["nginx", "-g", "daemon off;"]
+    httpd = ["busybox", "httpd", "-f", "-p", "8080", "-h", "/etc"]
+    curl = ["sh", "-c", LOOP.format(SERVER, 80)]
+    curl_8080 = ["sh", "-c", LOOP.format(SERVER, "8080") .replace(":8080/", ":8080/hostname")]
+    nobody = ["--user=1000:1000", "--cap-drop=all", "--security-opt=no-new-privileges"]
+    scratch = Story("scratch", "scratch", ["/answer", "80"],
+                    ["/request", "blocking", SERVER, "80"], 1e-3)
+    scratch.scripts = (False,)  # there is no shell
+    return [
+        Story("glibc 2.36", "bookworm", nginx, curl, 1e3),
+        Story("glibc 2.31", "bullseye", nginx, curl, 1e3),
+        Story("musl", "musl", ["answer", "80"], ["sh", "-c", MUSL_LOOP.format(SERVER, 80)], 1e-3),
+        scratch,
+        Story("read-only root", "bookworm", httpd, curl_8080, 1e3, 8080, ["--read-only"]),
+        Story("a user without capabilities", "bullseye", httpd, curl_8080, 1e3, 8080, nobody),
+        Story("an entrypoint that is a script", "bookworm", ["/docker-entrypoint.sh", *nginx],
+              ["/docker-entrypoint.sh", *curl], 1e3),
+    ]
+
+
+def play(world, story, script):
+    """Bare, then with the launcher on both sides."""
+    root = world.roots[story.root]
+    name = f"{story.name}, {'script' if script else 'static tfo'}"
+    world.launcher(root, script)
+    world.script(root, "docker-entrypoint.sh", "#!/bin/sh\nset -e\ncd /\nexec \"$@\"\n")
+    launcher = [LAUNCHER]
+    server = world.engine.start(root, [*launcher, *story.server], story.options,
+                                before=IN_SERVER)
+    if not wait_for(story.port, server.process):
+        return check(f"{name}: the server starts", False, server.end("KILL"))
+    for _ in range(3):  # a busy machine may try again
+        plain, _ = times_of(world, story, root, [])
+        tfolab.reset()
+        was = passive()
+        times, said = times_of(world, story, root, launcher)
+        accepted, taken = tfolab.counters()["s2c_synack_data_acked"], passive() - was
+        last, median = times[-5:], statistics.median(plain or [0])
+        saved = median - statistics.median(last or [0])
+        if saved >= 0.8 * RTT:
+            break
+    check(f"{name}: the server takes data in SYNs", accepted >= 5 and taken >= accepted,
+          f"wire {accepted}, kernel {taken}")
+    check(f"{name}: the client saves the round trip", len(times) == len(plain) == 9 and
+          saved >= 0.8 * RTT, f"{saved:.1f} ms of {RTT}", times, plain, said)
+    static_shell = story.root == "musl" and not script
+    check(f"{name}: {'one line' if static_shell else 'nothing'} on stderr",
+          re.fullmatch(r"tfo: /bin/sh is statically.*only what it starts.*\n", said)
+          if static_shell else not said, said)
+    status, _, err = server.end("KILL" if "answer" in story.server[0] else "TERM")
+    bare = world.engine.start(root, story.server, story.options, before=IN_SERVER)
+    wait_for(story.port, bare.process)
+    wanted, _, bare_err = bare.end("KILL" if "answer" in story.server[0] else "TERM")
+    check(f"{name}: the server ends as it does bare", status == wanted and
+          len(err.splitlines()) == len(bare_err.splitlines()), status, wanted, err, bare_err)
+    return True
+
+
+def run(world):
+    for story in stories():
+        for script in story.scripts:
+            if story.root in world.roots:
+                play(world, story, script)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * engine: podman, buildah, docker: what they are asked about images, and what to do with
- * one. What an engine says is kept in a trial.
+ * engine: podman, buildah, docker: what they are asked about images, and what is done
+ * with one. What an engine says is kept in a trial.
  */
 #ifndef CLI_ENGINE_H
 #define CLI_ENGINE_H

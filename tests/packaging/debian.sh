@@ -200,8 +200,7 @@ purged()
 	if grep tfoshim "$roots/minimal/var/lib/dpkg/status"; then return 1; fi
 }
 
-# With its tests, as a builder of packages has them, and all hooks with glibc 2.31. There is no
-# compiler for musl, which they would skip for.
+# With its tests, as a builder of packages has them.
 older()
 {
 	ready older
@@ -214,13 +213,12 @@ older()
 	[ "$(grep -c '^PASS: tests/unit/' "$log")" -gt 20 ]
 }
 
+# All hooks, with what glibc 2.31 has in one library or another.
 older_hooks()
 {
-	local status=0
 	# shellcheck disable=SC2086
 	within "$roots/older" $nice make -s -C "/tmp/$release" tests/peers/hooks.stamp
 	# shellcheck disable=SC2016
-	within "$roots/older" sh -c 'cd "$1"; LIB=$PWD/libtfoshim.so PEERS=$PWD/tests/peers \
-		TFOSHIM_MUST_WORK=0 tests/hooks/run' sh "/tmp/$release" || status=$?
-	[ "$status" = 77 ] && [ "$(grep -c '^ok - ' "$log")" -ge 10 ]
+	within "$roots/older" sh -ec 'cd "$1"; export LIB=$PWD/libtfoshim.so PEERS=$PWD/tests/peers
+		tests/hooks/run' sh "/tmp/$release"
 }

@@ -24,7 +24,7 @@ bring()
 	done <<-ROOTS
 		plain bookworm $base
 		minimal bookworm
-		older bullseye $base build-essential debhelper iproute2 curl busybox python3
+		older bullseye $base build-essential debhelper iproute2 curl busybox python3 musl-tools
 	ROOTS
 }
 

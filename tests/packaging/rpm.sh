@@ -14,8 +14,12 @@ rpm_of()
 	dpkg-deb --fsys-tarfile "$work/deb/$deb" | tar -t | sed -n 's,^\./\(.*[^/]\)$,/\1,p' |
 		sed "s,/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)/,/lib/,
 			/changelog.gz$/d; /copyright$/d; /policy.d/d; /examples/d; /lintian/d" > "$work/in_deb"
+	sed -n "s,.*\"fileName\": \"\.$(sed -n 's/^prefix = //p' "$build/Makefile")\(/[^\"]*\)\".*,/usr\1,p" \
+		"$build/$release.spdx.json" | sort > "$work/in_sbom"
+	# a file of the one package is in the other, and among the parts that are told
 	while read -r file; do
 		grep -qx "${file%.gz}\(\.gz\)\?" "$work/in_rpm" || { echo "no $file"; return 1; }
+		grep -qx "${file%.gz}" "$work/in_sbom" || { echo "no $file among the parts"; return 1; }
 	done < "$work/in_deb"
 }
 

@@ -25,7 +25,8 @@ MAINTAINER somebody <of@shop.example>
 USER 1000:1000
 """
 KINDS = {
-    "words": ALL + 'ENTRYPOINT ["/bin/env"]\nCMD ["sh","-c","echo $0 \\"$A\\" \\\\n; pwd; id; exit 3","ä","\\n"]\n',
+    "words": ALL + 'ENTRYPOINT ["/bin/env"]\n'
+             'CMD ["sh","-c","echo $0 \\"$A\\" \\\\n; pwd; id; exit 3","ä","\\n"]\n',
     "a shell's entrypoint": ALL + 'ENTRYPOINT exec echo "$A" \'$B\' \\\\\n',
     "an empty CMD": ALL + 'ENTRYPOINT ["echo","x"]\nCMD []\n',
     "a shell's CMD": ALL + 'ENTRYPOINT []\nCMD echo "$A" $0; exit 7\n',
@@ -44,7 +45,8 @@ def told_by(tool, name):
                             if key not in OURS}
         for key in ("Hostname", "Image"):
             config.pop(key, None)
-        config["Entrypoint"], config["Cmd"] = config.get("Entrypoint") or [], config.get("Cmd") or []
+        for key in ("Entrypoint", "Cmd"):
+            config[key] = config.get(key) or []
     return {"manifest": json.loads(whole["Manifest"]).get("mediaType"),
             "author": whole["OCIv1"].get("author"), "machine": whole["OCIv1"]["architecture"],
             "docker": whole["Docker"]["config"], "OCI": whole["OCIv1"]["config"]}

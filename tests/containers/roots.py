@@ -7,22 +7,29 @@ import shutil
 import subprocess
 
 DEBIAN = {"bookworm": "curl,nginx-light,busybox", "bullseye": "curl,nginx-light,busybox"}
+TOOLS = {"trixie": "kubernetes-client"}
 ROOTFS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "rootfs")
 MUSL_LOADER = "/lib/ld-musl-x86_64.so.1"
 BUSYBOX = "sh ash cat echo env sleep kill id ls true false mkdir rm seq grep".split()
 
 
+def kept(name):
+    """What ROOTS, a directory, has of that name."""
+    path = os.path.join(os.environ.get("ROOTS", "/nonexistent"), name)
+    return path if os.path.isdir(path) else None
+
+
 def debian(name, place):
-    """A directory, or why there is none. ROOTS may name a directory that has some already."""
-    kept = os.path.join(os.environ.get("ROOTS", "/nonexistent"), name)
+    """A directory, or why there is none."""
     root = os.path.join(place, name)
-    if os.path.isdir(kept):
-        subprocess.run(["cp", "-a", kept, root], check=True)
+    if kept(name):
+        subprocess.run(["cp", "-a", kept(name), root], check=True)
         return root, None
     if "ROOTS" in os.environ:
-        return None, f"there is no {kept}"
-    got = subprocess.run([ROOTFS, name, root, *DEBIAN[name].split(",")], capture_output=True,
-                         text=True, check=False, stdin=subprocess.DEVNULL)
+        return None, f"there is no {name} in {os.environ['ROOTS']}"
+    packages = {**DEBIAN, **TOOLS}[name].split(",")
+    got = subprocess.run([ROOTFS, name, root, *packages], capture_output=True, text=True,
+                         check=False, stdin=subprocess.DEVNULL)
     if got.returncode:
         return None, (got.stdout + got.stderr).strip()[-300:]
     return root, None

@@ -131,17 +131,47 @@ int bring_file(int at, const char *name, const char *from, mode_t mode,
 	return err;
 }
 
-/* The directory itself is locked: a file for that would have to stay. */
-int bring_lock(int directory)
+/* Who had it before may have removed it while we waited. */
+static bool has_name(int directory, int lock)
 {
+	struct stat is, named;
+
+	return fstat(lock, &is) == 0 &&
+	       fstatat(directory, BRING_LOCK, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       is.st_dev == named.st_dev && is.st_ino == named.st_ino;
+}
+
+/*
+ * A file that nobody else can open: the directory itself could be locked by all who can
+ * read it. It goes with the lock; that of one who was killed goes with the next.
+ */
+int bring_lock_take(int directory)
+{
+	int lock, err;
+
 	for (int i = 0; i < PATIENCE; i++) {
-		if (flock(directory, LOCK_EX | LOCK_NB) == 0)
-			return 0;
-		if (errno != EWOULDBLOCK && errno != EINTR)
+		lock = openat(directory, BRING_LOCK,
+			      O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+			      0600);
+		if (lock < 0)
 			return -errno;
+		err = flock(lock, LOCK_EX | LOCK_NB) < 0 ? errno : 0;
+		if (!err && has_name(directory, lock))
+			return lock;
+		close(lock);
+		if (err && err != EWOULDBLOCK && err != EINTR)
+			return -err;
 		usleep(50000);
 	}
 	return -ETIMEDOUT;
+}
+
+void bring_lock_drop(int directory, int lock)
+{
+	if (lock < 0)
+		return;
+	unlinkat(directory, BRING_LOCK, 0);
+	close(lock);
 }
 
 /* Only a name that we would have given. */

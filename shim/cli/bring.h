@@ -14,6 +14,8 @@
 #define BRING_DRAFT ".tfoshim-"
 /* The one that was replaced, as long as it may have to come back. */
 #define BRING_KEPT BRING_DRAFT "old"
+/* Whoever has locked this file may change the directory. */
+#define BRING_LOCK BRING_DRAFT "lock"
 
 /* Reads a regular file whole, at most `most` bytes; free() it. Negative errno. */
 ssize_t bring_read(int at, const char *name, size_t most, char **ret);
@@ -30,10 +32,12 @@ int bring_bytes(int at, const char *name, const void *bytes, size_t n, mode_t mo
 int bring_file(int at, const char *name, const char *from, mode_t mode,
 	       bool *ret_changed);
 /*
- * Two who change one directory wait for each other, until it is closed. -ETIMEDOUT:
- * anybody who can read it can hold it.
+ * Two who change one directory wait for each other: the lock, or a negative errno;
+ * -ETIMEDOUT: somebody else has it.
  */
-int bring_lock(int directory);
+int bring_lock_take(int directory);
+/* Before the directory is closed, or removed. */
+void bring_lock_drop(int directory, int lock);
 /* Removes the drafts that somebody left who was killed: how many. */
 size_t bring_sweep(int at);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * engine: podman, buildah, docker: what they are asked about images, and what to do
+ * engine: podman, buildah, docker: what they are asked about images, and what is done
  * with one. What an engine says is kept in a trial.
  */
 #ifndef CLI_ENGINE_H

@@ -10,27 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/borne.h"
 #include "cli/cli.h"
 #include "cli/preloaded.h"
-#include "cli/swap.h"
-#include "cli/trial.h"
 #include "cli/trust.h"
 
 #define LIST "/etc/ld.so.preload"
 #define MOST 65536
-#define PATIENCE_MS 10000
-#define OBJECT "/libtfoshim.so"
 #define LOADER_32 "/lib/ld-linux.so.2"
-
-static const char *const shell[] = { "/bin/sh", "-c", ":", NULL };
-/* Whatever PATH is: no more than the shell that has just been seen to start. */
-static const char *const maps[] = {
-	"/bin/sh", "-c", "while read -r line; do echo \"$line\"; done < /proc/$$/maps",
-	NULL
-};
 
 /* Half a sentence about a list that could not be read or exchanged. */
 static void say_why(int err)
@@ -48,63 +37,30 @@ static void say_why(int err)
 		say_error(LIST " has other names (hard links), which an exchange would "
 			       "part; nothing was changed");
 	else if (err == -ETIMEDOUT)
-		say_error("somebody else holds the lock of the directory of " LIST
-			  "; nothing was changed");
+		say_error("another tfo has been at work on " LIST
+			  " for ten seconds; nothing was changed");
+	else if (err == -ESTALE)
+		say_error("somebody else has changed " LIST
+			  " in the meantime; nothing was changed");
 	else if (err == -ELOOP || err == -EINVAL)
 		say_error(LIST " is no regular file; nothing was changed");
 	else
 		say_error(LIST ": %s; nothing was changed", strerror(-err));
 }
 
-/* What is said now and was not said before; NULL: nothing. */
-static const char *new_line(const char *now, const char *before)
+/*
+ * Once it is there: what a program does now decides whether it stays. Where it could be
+ * rehearsed that is known already.
+ */
+static int commit(struct swap *s, const char *object, const struct trial *before)
 {
-	size_t n;
-
-	for (; *now; now += n + (now[n] == '\n')) {
-		n = strcspn(now, "\n");
-		if (!memmem(before, strlen(before), now, n))
-			return now;
-	}
-	return NULL;
-}
-
-/* Two programs start under `preload` (NULL: as things are) as they did before. */
-static bool is_borne(const char *preload, const struct trial *before)
-{
-	struct trial now;
-	const char *why = NULL;
-	int status = trial_run(shell, preload, PATIENCE_MS, &now);
-
-	if (status == 0) {
-		why = new_line(now.noise, before->noise);
-		if (!why)
-			status = trial_run(maps, preload, PATIENCE_MS, &now);
-	}
-	if (!why && status == 0 && !strstr(now.out, OBJECT))
-		why = "the loader of this system did not load it";
-	if (why)
-		say_error("a program that was started with it says: %.*s",
-			  (int)strcspn(why, "\n"), why);
-	else if (status)
-		say_error("a program that was started with it %s",
-			  status == -ETIMEDOUT	? "does not end"
-			  : WIFSIGNALED(status) ? "is killed by a signal"
-						: "fails");
-	return !why && !status;
-}
-
-/* Once it is there: what a program does now decides whether it stays. */
-static int commit(struct swap *s, const char *text, const char *object,
-		  const struct trial *before)
-{
-	int err = swap_put(s, text, strlen(text));
+	int err = swap_put(s);
 
 	if (err) {
 		say_why(err);
 		return STATUS_SELF;
 	}
-	if (is_borne("", before)) {
+	if (borne_now("", before)) {
 		printf("%s stands in " LIST
 		       ": programs that start from now on have it\n",
 		       object);
@@ -123,47 +79,75 @@ static int commit(struct swap *s, const char *text, const char *object,
 	return STATUS_SELF;
 }
 
-static int try_and_commit(struct swap *s, char *text, const char *object, bool dry)
+/* An empty list is as good as none: it gives the drafted one a place to be tried in. */
+static int rehearse_and_commit(struct swap *s, const char *text, const char *object,
+			       const struct trial *before)
+{
+	int err = swap_draft(s, text, strlen(text));
+
+	if (!err)
+		err = swap_stand_in(s);
+	if (err) {
+		say_why(err);
+		return STATUS_SELF;
+	}
+	if (borne_rehearse(s) == BORNE_NOT) {
+		say_error(LIST " was not changed");
+		return STATUS_SELF;
+	}
+	return commit(s, object, before);
+}
+
+static int try_and_commit(struct swap *s, const char *text, const char *object,
+			  bool dry)
 {
 	struct trial before;
 
-	if (trial_run(shell, "", PATIENCE_MS, &before)) {
+	if (!borne_before(&before)) {
 		say_error("a shell does not even start as things are; nothing was "
 			  "changed");
 		return STATUS_SELF;
 	}
-	if (!is_borne(object, &before)) {
+	if (!borne_now(object, &before)) {
 		say_error(LIST " was not changed");
 		return STATUS_SELF;
 	}
 	if (!dry)
-		return commit(s, text, object, &before);
+		return rehearse_and_commit(s, text, object, &before);
 	printf("# " LIST " would be:\n%s", text);
 	return STATUS_OK;
 }
 
-/* One of ours that is there and may be read: nothing is to be done. */
+static bool names_ours(const struct swap *s)
+{
+	struct preloaded list = { s->old ? s->old : "", s->old_n };
+	const char *name;
+	size_t at = 0, n;
+
+	while ((name = preloaded_next(&list, &at, &n)))
+		if (preloaded_is_ours(name, n))
+			return true;
+	return false;
+}
+
+/* One of ours that programs do start with, as with one that would be put there now. */
 static bool has_ours(const struct swap *s)
 {
-	struct preloaded list = { s->old, s->old_n };
-	size_t at = 0, n;
-	const char *name;
 	char path[PATH_MAX];
+	TEXT(why, PATH_MAX + 64);
 
-	while (s->old && (name = preloaded_next(&list, &at, &n))) {
-		if (n >= sizeof(path) || !preloaded_is_ours(name, n))
-			continue;
-		snprintf(path, sizeof(path), "%.*s", (int)n, name);
-		if (access(path, R_OK) == 0) {
-			printf("%s stands in " LIST " already\n", path);
-			return true;
-		}
+	if (!names_ours(s))
+		return false;
+	if (borne_path(path, &why)) {
+		printf("%s stands in " LIST " already\n", path);
+		return true;
 	}
+	say_error("what stands in " LIST " already will not do: %s", why.at);
 	return false;
 }
 
 /*
- * What names one that is gone is dropped: every program complains of it. A list of
+ * One that will not do is dropped: every program complains of it, or worse. A list of
  * nothing else is as good as none.
  */
 static char *compose(const struct swap *s, const char *object)
@@ -179,10 +163,20 @@ static char *compose(const struct swap *s, const char *object)
 	return text;
 }
 
+/* Who may not change it may find that it is as it has to be. */
+static int begin(struct swap *s, bool dry)
+{
+	int err = swap_begin(s, LIST, MOST, dry);
+
+	if (err == -EACCES || err == -EPERM || err == -EROFS)
+		err = swap_begin(s, LIST, MOST, true);
+	return err;
+}
+
 static int install(const char *object, bool dry)
 {
 	struct swap s;
-	int err = swap_begin(&s, LIST, MOST), status = STATUS_SELF;
+	int err = begin(&s, dry), status = STATUS_SELF;
 	char *text = NULL;
 
 	if (err) {
@@ -235,13 +229,15 @@ int everywhere_install(bool dry)
 		return STATUS_SELF;
 	}
 	hold_signals();
-	return say_done(install(object, dry));
+	return install(object, dry);
 }
 
 static int drop(struct swap *s, const char *text, size_t n, bool gone, bool dry)
 {
-	int err = dry ? 0 : swap_put(s, gone ? NULL : text, n);
+	int err = dry || gone ? 0 : swap_draft(s, text, n);
 
+	if (!err && !dry)
+		err = swap_put(s);
 	if (err) {
 		say_why(err);
 		return STATUS_SELF;
@@ -256,10 +252,10 @@ static int drop(struct swap *s, const char *text, size_t n, bool gone, bool dry)
 	return STATUS_OK;
 }
 
-int everywhere_uninstall(bool dry)
+static int uninstall(bool dry)
 {
 	struct swap s;
-	int err = swap_begin(&s, LIST, MOST), status = STATUS_SELF;
+	int err = begin(&s, dry), status = STATUS_SELF;
 	size_t n = 0;
 	char *text;
 
@@ -267,7 +263,6 @@ int everywhere_uninstall(bool dry)
 		say_why(err);
 		return STATUS_SELF;
 	}
-	hold_signals();
 	text = s.old ? preloaded_without(&(struct preloaded){ s.old, s.old_n }, &n)
 		     : NULL;
 	if (s.old && !text) {
@@ -280,5 +275,11 @@ int everywhere_uninstall(bool dry)
 	}
 	free(text);
 	swap_end(&s);
-	return say_done(status);
+	return status;
+}
+
+int everywhere_uninstall(bool dry)
+{
+	hold_signals();
+	return uninstall(dry);
 }

@@ -306,7 +306,7 @@ int image_install(const char *name, const char *tag, bool dry)
 	}
 	free(text);
 	json_object_put(i.config);
-	return say_done(status);
+	return status;
 }
 
 int image_uninstall(const char *name, const char *tag, bool dry)
@@ -333,5 +333,5 @@ int image_uninstall(const char *name, const char *tag, bool dry)
 		printf("the image %s is gone\n", i.tag);
 	}
 	json_object_put(i.config);
-	return say_done(status);
+	return status;
 }

@@ -80,34 +80,49 @@ static bool is_directory(const char *what)
 	return stat(what, &is) == 0 || what[0] == '/' || what[0] == '.';
 }
 
-static int install_main(int argc, char **argv)
+static int install(const struct wish *w)
+{
+	if (w->where == SYSTEMD)
+		return service_install(w->what, w->dry);
+	if (w->where == LD_SO_PRELOAD)
+		return everywhere_install(w->dry);
+	return is_directory(w->what) ? rootfs_install(w->what, w->dry)
+				     : image_install(w->what, w->tag, w->dry);
+}
+
+static int uninstall(const struct wish *w)
+{
+	if (w->where == SYSTEMD)
+		return service_uninstall(w->what, w->dry);
+	if (w->where == LD_SO_PRELOAD)
+		return everywhere_uninstall(w->dry);
+	return is_directory(w->what) ? rootfs_uninstall(w->what, w->dry)
+				     : image_uninstall(w->what, w->tag, w->dry);
+}
+
+/* What was done is done, whether it can be told or not: that is what the status says.
+ */
+static int change(const struct verb *verb, int (*of)(const struct wish *), int argc,
+		  char **argv)
 {
 	struct wish w = { .where = -1 };
-	int status = parse(&w, &install_verb, argc, argv);
+	int status = parse(&w, verb, argc, argv), told;
 
 	if (status)
 		return status;
-	if (w.where == SYSTEMD)
-		return service_install(w.what, w.dry);
-	if (w.where == LD_SO_PRELOAD)
-		return everywhere_install(w.dry);
-	return is_directory(w.what) ? rootfs_install(w.what, w.dry)
-				    : image_install(w.what, w.tag, w.dry);
+	status = of(&w);
+	told = say_done(status);
+	return w.dry ? told : status;
+}
+
+static int install_main(int argc, char **argv)
+{
+	return change(&install_verb, install, argc, argv);
 }
 
 static int uninstall_main(int argc, char **argv)
 {
-	struct wish w = { .where = -1 };
-	int status = parse(&w, &uninstall_verb, argc, argv);
-
-	if (status)
-		return status;
-	if (w.where == SYSTEMD)
-		return service_uninstall(w.what, w.dry);
-	if (w.where == LD_SO_PRELOAD)
-		return everywhere_uninstall(w.dry);
-	return is_directory(w.what) ? rootfs_uninstall(w.what, w.dry)
-				    : image_uninstall(w.what, w.tag, w.dry);
+	return change(&uninstall_verb, uninstall, argc, argv);
 }
 
 const struct verb install_verb = {

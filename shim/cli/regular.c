@@ -27,11 +27,30 @@ int regular_reopen(int path, struct stat *ret)
 	return fd;
 }
 
+/* Where there is no /proc: a regular file was seen there, and it is the same one. */
+static int open_seen(int at, const char *name, const struct stat *seen)
+{
+	int fd = openat(at, name,
+			O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat is;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &is) == 0 && is.st_dev == seen->st_dev &&
+	    is.st_ino == seen->st_ino)
+		return fd;
+	close(fd);
+	return -ESTALE;
+}
+
 int regular_open(int at, const char *name, struct stat *ret)
 {
-	int fd = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int path = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), fd;
 
-	return regular_reopen(fd < 0 ? -errno : fd, ret);
+	if (path < 0)
+		return -errno;
+	fd = regular_reopen(path, ret);
+	return fd == -ENOENT ? open_seen(at, name, ret) : fd;
 }
 
 size_t regular_read(int fd, void *to, size_t bytes, uint64_t at)

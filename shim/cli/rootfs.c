@@ -60,10 +60,10 @@ int rootfs_sources(char *ret_launcher, char *ret_object, size_t size,
 	return STATUS_SELF;
 }
 
-/* Nobody's symbolic link leads us out of the root. */
-static int open_ours(const char *directory, bool make)
+/* Nobody's symbolic link leads us out of the root. ret_lock: NULL without one. */
+static int open_ours(const char *directory, bool make, int *ret_lock)
 {
-	int root = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd, err;
+	int root = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
 
 	if (root < 0)
 		return -errno;
@@ -73,17 +73,19 @@ static int open_ours(const char *directory, bool make)
 			      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		fd = -errno;
 	close(root);
-	err = fd < 0 ? fd : bring_lock(fd);
-	if (fd >= 0 && err)
+	if (fd < 0 || !ret_lock)
+		return fd;
+	*ret_lock = bring_lock_take(fd);
+	if (*ret_lock < 0)
 		close(fd);
-	return err ? err : fd;
+	return *ret_lock < 0 ? *ret_lock : fd;
 }
 
 int rootfs_fill(const char *directory, const char *launcher, const char *object,
 		bool *ret_changed, const char **ret_name)
 {
 	const char *from[] = { object, launcher };
-	int err = 0, fd = open_ours(directory, true);
+	int err = 0, lock, fd = open_ours(directory, true, &lock);
 	bool changed;
 
 	*ret_changed = false;
@@ -99,6 +101,7 @@ int rootfs_fill(const char *directory, const char *launcher, const char *object,
 		err = bring_file(fd, ours[i], from[i], 0755, &changed);
 		*ret_changed = *ret_changed || changed;
 	}
+	bring_lock_drop(fd, lock);
 	close(fd);
 	return err;
 }
@@ -150,7 +153,7 @@ int rootfs_install(const char *directory, bool dry)
 		       directory, object);
 		printf("# %s/" ROOTFS_OURS "/" ROOTFS_LAUNCHER " would be %s\n",
 		       directory, launcher);
-		return say_done(STATUS_OK);
+		return STATUS_OK;
 	}
 	err = rootfs_fill(directory, launcher, object, &changed, &name);
 	if (err) {
@@ -163,7 +166,7 @@ int rootfs_install(const char *directory, bool dry)
 		       directory);
 	else
 		say_next(directory, is_script);
-	return say_done(STATUS_OK);
+	return STATUS_OK;
 }
 
 /* What others put there stays. */
@@ -201,11 +204,11 @@ static int remove_directory(const char *directory)
 
 int rootfs_uninstall(const char *directory, bool dry)
 {
-	int fd = open_ours(directory, false), status;
+	int lock = -1, fd = open_ours(directory, false, dry ? NULL : &lock), status;
 
 	if (fd == -ENOENT) {
 		printf("%s has no /" ROOTFS_OURS "\n", directory);
-		return say_done(STATUS_OK);
+		return STATUS_OK;
 	}
 	if (fd < 0) {
 		say_error("%s/" ROOTFS_OURS ": %s", directory, strerror(-fd));
@@ -216,9 +219,10 @@ int rootfs_uninstall(const char *directory, bool dry)
 		status = STATUS_OK;
 	} else {
 		status = empty(fd, directory);
+		bring_lock_drop(fd, lock);
 		if (!status)
 			status = remove_directory(directory);
 	}
 	close(fd);
-	return say_done(status);
+	return status;
 }

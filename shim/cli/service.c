@@ -13,6 +13,7 @@
 #include "cli/bring.h"
 #include "cli/cli.h"
 #include "cli/regular.h"
+#include "cli/sandbox.h"
 #include "cli/trial.h"
 #include "cli/trust.h"
 #include "cli/unit.h"
@@ -21,8 +22,8 @@
 
 #define MOST 65536
 #define PATIENCE_MS 90000
+#define TRIES 8
 #define MARK "# tfo install --systemd "
-#define MADE "# with this directory\n"
 
 static void directory_of(const struct unit *u, char *ret, size_t size)
 {
@@ -47,31 +48,16 @@ static int reload(const struct unit *u, const char *then)
 	return STATUS_SELF;
 }
 
-/* false: why a preloaded object would be of no use to it has been said. */
-static bool can_gain(const struct unit *u)
+/* Is its program one that no preloaded object can reach? Said then. */
+static bool is_out_of_reach(const struct unit *u)
 {
 	char sentence[TARGET_SENTENCE];
 	struct target *target;
 	bool bad = false;
 
-	if (u->winner)
-		say_error("%s: LD_PRELOAD is set in %s, which wins over our drop-in: "
-			  "name the "
-			  "object there; nothing was changed",
-			  u->name, u->winner);
-	else if (u->unset)
-		say_error("%s: UnsetEnvironment= takes LD_PRELOAD away; nothing was "
-			  "changed",
-			  u->name);
-	else if (u->root)
-		say_error("%s has a root of its own, %s, where the object is not to be "
-			  "seen; "
-			  "nothing was changed",
-			  u->name, u->root);
-	if (u->winner || u->unset || u->root)
-		return false;
-	target = u->command && !strchr(u->command, '%') ? malloc(sizeof(*target))
-							: NULL;
+	if (u->root || !u->command || strchr(u->command, '%'))
+		return false; /* a file that is not the one of that name here */
+	target = malloc(sizeof(*target));
 	if (target) {
 		target_read(u->command, target);
 		target_sentence(target, sentence);
@@ -82,18 +68,48 @@ static bool can_gain(const struct unit *u)
 	if (bad)
 		say_error("%s: %s; nothing was changed", u->name, sentence);
 	free(target);
-	return !bad;
+	return bad;
 }
 
-static char *compose(const struct unit *u, const char *object, bool made)
+/* ... or cannot its service see the object? */
+static bool is_shut_out(const struct unit *u, const char *object)
+{
+	TEXT(why, 2 * PATH_MAX);
+	enum sandbox_sight sight = sandbox_ask(u->name, object, &why);
+
+	if (sight == SANDBOX_CLOSED)
+		say_error("%s: %s; nothing was changed", u->name, why.at);
+	else if (sight == SANDBOX_UNKNOWN && u->root)
+		say_error("%s has a root of its own, %s, where the object is not to be "
+			  "seen; nothing was changed",
+			  u->name, u->root);
+	return sight == SANDBOX_CLOSED || (sight == SANDBOX_UNKNOWN && u->root);
+}
+
+/* false: why a preloaded object would be of no use to it has been said. */
+static bool can_gain(const struct unit *u, const char *object)
+{
+	if (u->winner)
+		say_error("%s: LD_PRELOAD is set in %s, which wins over our drop-in: "
+			  "name the object there; nothing was changed",
+			  u->name, u->winner);
+	else if (u->unset)
+		say_error("%s: UnsetEnvironment= takes LD_PRELOAD away; nothing was "
+			  "changed",
+			  u->name);
+	return !u->winner && !u->unset && !is_out_of_reach(u) &&
+	       !is_shut_out(u, object);
+}
+
+static char *compose(const struct unit *u, const char *object)
 {
 	char *value = object_before(object, u->preload), *word, *text = NULL;
 	char quoted[16384];
 
 	if (value && asprintf(&word, "LD_PRELOAD=%s", value) >= 0) {
 		unitfile_quote(word, quoted, sizeof(quoted));
-		if (asprintf(&text, MARK "%s\n%s[Service]\nEnvironment=%s\n", u->name,
-			     made ? MADE : "", quoted) < 0)
+		if (asprintf(&text, MARK "%s\n[Service]\nEnvironment=%s\n", u->name,
+			     quoted) < 0)
 			text = NULL;
 		free(word);
 	}
@@ -101,68 +117,78 @@ static char *compose(const struct unit *u, const char *object, bool made)
 	return text;
 }
 
-/* Is there a file of ours? *ret_made: it brought its directory with it. */
-static bool is_ours(int directory, bool *ret_made)
+static bool is_ours(int directory)
 {
 	char *text = NULL;
 	bool ours = bring_read(directory, UNIT_OURS, MOST, &text) >= 0 &&
 		    !strncmp(text, MARK, sizeof(MARK) - 1);
 
-	*ret_made = ours && strstr(text, MADE);
 	free(text);
 	return ours;
 }
 
-/* Of one who was killed: his draft, and the directory if nothing else is in it. */
-static void clear_left(const char *path)
+/*
+ * Locked, with ret_lock. -ENOENT: or it was removed meanwhile. Its descriptor, or
+ * negative errno.
+ */
+static int open_locked(const char *path, int *ret_lock)
 {
 	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (directory < 0)
-		return;
-	if (bring_lock(directory) == 0 && bring_sweep(directory))
-		rmdir(path);
+	if (directory < 0 || !ret_lock)
+		return directory < 0 ? -errno : directory;
+	*ret_lock = bring_lock_take(directory);
+	if (*ret_lock >= 0)
+		return directory;
 	close(directory);
+	return *ret_lock;
 }
 
-/* Readable, whatever the umask is. ret_made: it was not there. Its descriptor. */
-static int open_made(const char *path, bool *ret_made)
+/* Readable, whatever the umask is. */
+static int open_made(const char *path, int *ret_lock)
 {
-	int directory, err;
+	int directory = -ENOENT;
+	bool made = false;
 
-	clear_left(path);
-	*ret_made = mkdir(path, 0755) == 0;
-	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < TRIES && directory == -ENOENT; i++) {
+		made = mkdir(path, 0755) == 0;
+		if (!made && errno != EEXIST)
+			return -errno;
+		directory = open_locked(path, ret_lock);
+	}
+	if (directory >= 0 && made)
+		(void)!fchmod(directory, 0755);
+	return directory;
+}
+
+/* With it goes what somebody left who was killed. An empty one is nobody's. */
+static void close_tidy(int directory, int lock, const char *path)
+{
 	if (directory < 0)
-		return -errno;
-	err = bring_lock(directory);
-	if (!err && *ret_made && fchmod(directory, 0755) < 0)
-		err = -errno;
-	if (err)
-		close(directory);
-	return err ? err : directory;
+		return;
+	bring_sweep(directory);
+	bring_lock_drop(directory, lock);
+	rmdir(path);
+	close(directory);
 }
 
 static int write_it(const struct unit *u, const char *object, const char *path)
 {
-	bool made, changed = false;
-	int directory = open_made(path, &made);
+	bool changed = false;
+	int lock = -1, directory = open_made(path, &lock);
 	int err = directory < 0 ? directory : 0;
 	char *text = NULL;
 
-	if (!err && !made && !is_ours(directory, &made) &&
+	if (!err && !is_ours(directory) &&
 	    faccessat(directory, UNIT_OURS, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		err = -EEXIST;
-	if (!err && !(text = compose(u, object, made)))
+	if (!err && !(text = compose(u, object)))
 		err = -ENOMEM;
 	if (!err)
 		err = bring_bytes(directory, UNIT_OURS, text, strlen(text), 0644,
 				  &changed);
-	if (directory >= 0)
-		close(directory);
+	close_tidy(directory, lock, path);
 	free(text);
-	if (err && made)
-		rmdir(path);
 	if (err) {
 		say_error("%s/" UNIT_OURS ": %s; nothing was changed", path,
 			  strerror(-err));
@@ -181,7 +207,7 @@ static int install(const struct unit *u, const char *object, bool dry)
 	directory_of(u, path, sizeof(path));
 	if (!dry)
 		return write_it(u, object, path);
-	text = compose(u, object, access(path, F_OK) < 0);
+	text = compose(u, object);
 	printf("# %s/" UNIT_OURS " would be:\n%s", path, text ? text : "");
 	free(text);
 	return STATUS_OK;
@@ -207,26 +233,45 @@ int service_install(const char *name, bool dry)
 		say_error("%s, and it would be loaded into a service; nothing was "
 			  "changed",
 			  why.at);
-	else if (!can_gain(&u))
+	else if (!can_gain(&u, object))
 		status = STATUS_FINDING;
 	else
 		status = install(&u, object, dry);
 	unit_drop(&u);
-	return say_done(status);
+	return status;
 }
 
-static int take_away(const struct unit *u, int directory, const char *path, bool made)
+static int take_away(const struct unit *u, int directory, const char *path)
 {
 	if (unlinkat(directory, UNIT_OURS, 0) < 0) {
 		say_error("%s/" UNIT_OURS ": %s; nothing was changed", path,
 			  strerror(errno));
 		return STATUS_SELF;
 	}
-	bring_sweep(directory);
-	if (made)
-		rmdir(path); /* others may have put something there since */
 	printf("%s/" UNIT_OURS " is gone\n", path);
 	return reload(u, "starts it without the object");
+}
+
+static int uninstall(const struct unit *u, const char *path, bool dry)
+{
+	int lock = -1, directory = open_locked(path, dry ? NULL : &lock);
+	int status = STATUS_OK;
+
+	if (directory < 0 && directory != -ENOENT) {
+		say_error("%s: %s; nothing was changed", path, strerror(-directory));
+		return STATUS_SELF;
+	}
+	if (directory < 0 || !is_ours(directory))
+		printf("%s has no drop-in of tfo\n", u->name);
+	else if (dry)
+		printf("# %s/" UNIT_OURS " would be removed\n", path);
+	else
+		status = take_away(u, directory, path);
+	if (!dry)
+		close_tidy(directory, lock, path);
+	else if (directory >= 0)
+		close(directory);
+	return status;
 }
 
 /* Also of a unit that is not there any more: the drop-in stays behind then. */
@@ -235,25 +280,14 @@ int service_uninstall(const char *name, bool dry)
 	struct unit u = { .preload = NULL };
 	char path[PATH_MAX];
 	TEXT(why, PATH_MAX + 128);
-	int directory, status = STATUS_OK;
-	bool made;
+	int status;
 
 	if (!unit_read(name, &u, &why) && (!u.name[0] || strchr(u.name, '/'))) {
 		say_error("%s; nothing was changed", why.at);
 		return STATUS_SELF;
 	}
 	directory_of(&u, path, sizeof(path));
-	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (directory < 0 || !is_ours(directory, &made))
-		printf("%s has no drop-in of tfo\n", u.name);
-	else if (dry)
-		printf("# %s/" UNIT_OURS " would be removed\n", path);
-	else
-		status = take_away(&u, directory, path, made);
-	if (directory >= 0)
-		close(directory);
-	if (!dry)
-		clear_left(path);
+	status = uninstall(&u, path, dry);
 	unit_drop(&u);
-	return say_done(status);
+	return status;
 }

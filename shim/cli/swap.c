@@ -13,6 +13,9 @@
 
 #include "cli/cli.h"
 
+/* The other name of a file that stands in for none. */
+#define STAND_IN BRING_DRAFT "none"
+
 static int open_directory(struct swap *s, const char *path)
 {
 	char *real = realpath(path, NULL), *slash;
@@ -28,7 +31,7 @@ static int open_directory(struct swap *s, const char *path)
 		strcpy(s->name, slash + 1);
 		slash[slash == real] = '\0';
 		s->directory = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		err = s->directory < 0 ? -errno : bring_lock(s->directory);
+		err = s->directory < 0 ? -errno : 0;
 	}
 	free(real);
 	return err;
@@ -50,16 +53,49 @@ static int read_old(struct swap *s, size_t most)
 	return 0;
 }
 
-int swap_begin(struct swap *s, const char *path, size_t most)
+/* Ours, also one of somebody who was killed: by its other name, and nothing in it. */
+static void drop_stand_in(const struct swap *s)
+{
+	struct stat ours, is;
+
+	if (fstatat(s->directory, STAND_IN, &ours, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	if (fstatat(s->directory, s->name, &is, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    is.st_dev == ours.st_dev && is.st_ino == ours.st_ino && !is.st_size)
+		unlinkat(s->directory, s->name, 0);
+	unlinkat(s->directory, STAND_IN, 0);
+}
+
+int swap_stand_in(struct swap *s)
+{
+	int fd;
+
+	if (s->old)
+		return 0;
+	fd = openat(s->directory, STAND_IN, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+		    0644);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return linkat(s->directory, STAND_IN, s->directory, s->name, 0) ? -errno : 0;
+}
+
+int swap_begin(struct swap *s, const char *path, size_t most, bool look)
 {
 	int err;
 
-	*s = (struct swap){ .directory = -1 };
+	*s = (struct swap){ .directory = -1, .lock = -1 };
 	err = open_directory(s, path);
-	if (!err) {
-		bring_sweep(s->directory);
-		err = read_old(s, most);
+	if (!err && !look) {
+		s->lock = bring_lock_take(s->directory);
+		err = s->lock < 0 ? s->lock : 0;
 	}
+	if (!err && !look) {
+		drop_stand_in(s);
+		bring_sweep(s->directory);
+	}
+	if (!err)
+		err = read_old(s, most);
 	if (err)
 		swap_end(s);
 	return err;
@@ -82,17 +118,30 @@ static void copy_attributes(int from, int to)
 			fchmod(to, is.st_mode & 07777));
 }
 
-static void be_alike(struct swap *s, const char *draft)
+static int be_alike(struct swap *s)
 {
 	int from = openat(s->directory, s->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	int to = openat(s->directory, draft, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int to = openat(s->directory, s->draft, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int err = 0;
 
-	if (from >= 0 && to >= 0)
+	if (from >= 0 && to >= 0) {
 		copy_attributes(from, to);
+		err = fsync(to) < 0 ? -errno : 0;
+	}
 	if (from >= 0)
 		close(from);
 	if (to >= 0)
 		close(to);
+	return err;
+}
+
+int swap_draft(struct swap *s, const char *bytes, size_t n)
+{
+	int err = bring_draft(s->directory, bytes, n, 0644, s->draft);
+
+	if (err)
+		s->draft[0] = '\0'; /* it is gone */
+	return !err && s->old ? be_alike(s) : err;
 }
 
 /* A second name, so that going back needs no more than a rename. */
@@ -105,25 +154,30 @@ static int keep(struct swap *s)
 	return -errno;
 }
 
-int swap_put(struct swap *s, const char *bytes, size_t n)
+/* Whoever changed it in the meantime knows of no lock. */
+static bool is_as_read(const struct swap *s)
 {
-	char draft[sizeof(BRING_DRAFT) + 32];
-	int err = bring_draft(s->directory, bytes ? bytes : "", n, 0644, draft);
+	char *now = NULL;
+	ssize_t n = bring_read(s->directory, s->name, s->old_n, &now);
+	bool same = n == (ssize_t)s->old_n && (!n || !memcmp(now, s->old, s->old_n));
 
+	free(now);
+	return same || (n == -ENOENT && !s->old);
+}
+
+int swap_put(struct swap *s)
+{
+	int err = is_as_read(s) ? 0 : -ESTALE;
+
+	if (!err && s->old)
+		err = keep(s);
 	if (err)
 		return err;
-	if (s->old)
-		err = keep(s);
-	if (!err) {
-		be_alike(s, draft);
-		if (bytes ? renameat(s->directory, draft, s->directory, s->name)
-			  : unlinkat(s->directory, s->name, 0))
-			err = -errno;
-	}
-	if (err || !bytes)
-		unlinkat(s->directory, draft, 0);
-	fsync(s->directory);
-	return err;
+	if (s->draft[0] ? renameat(s->directory, s->draft, s->directory, s->name)
+			: unlinkat(s->directory, s->name, 0))
+		return -errno;
+	s->draft[0] = '\0';
+	return 0;
 }
 
 int swap_back(struct swap *s)
@@ -137,16 +191,22 @@ int swap_back(struct swap *s)
 	if (status < 0)
 		return -errno;
 	s->kept[0] = '\0';
-	fsync(s->directory);
 	return 0;
 }
 
 void swap_end(struct swap *s)
 {
-	if (s->kept[0])
-		unlinkat(s->directory, s->kept, 0);
+	if (s->lock >= 0) {
+		drop_stand_in(s);
+		if (s->kept[0])
+			unlinkat(s->directory, s->kept, 0);
+		if (s->draft[0])
+			unlinkat(s->directory, s->draft, 0);
+		bring_lock_drop(s->directory, s->lock);
+		fsync(s->directory);
+	}
 	if (s->directory >= 0)
 		close(s->directory);
 	free(s->old);
-	*s = (struct swap){ .directory = -1 };
+	*s = (struct swap){ .directory = -1, .lock = -1 };
 }

@@ -58,11 +58,14 @@ def leave(*roots):
 
 
 class Root:
-    """Its path names it from outside; run() runs a program inside."""
+    """Its path names it from outside; run() runs a program inside. mounted: as the root of a
+    system is, so that what is mounted inside can be kept from others."""
 
-    def __init__(self):
+    def __init__(self, mounted=True):
         self.path = tempfile.mkdtemp(prefix="apart.")
         os.chmod(self.path, 0o755)
+        if mounted:
+            self.bind(self.path, "")
         for name in ("bin", "sbin", "lib", "lib64", "usr"):
             host = "/" + name
             if os.path.islink(host):
@@ -113,6 +116,15 @@ class Root:
 
     def run(self, *words, env=None, user=None, timeout=90, **more):
         """Inside, with an environment of no more than PATH and env."""
+        return subprocess.run(words, capture_output=True, check=False, timeout=timeout,
+                              **self.inside(env, user), **more)
+
+    def start(self, *words, env=None, user=None, **more):
+        """The same, and goes on."""
+        return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                **{**self.inside(env, user), **more})
+
+    def inside(self, env, user):
         def become():
             os.chroot(self.path)
             os.chdir("/")
@@ -121,9 +133,7 @@ class Root:
                 os.setgid(user)
                 os.setuid(user)
         clean = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", **(env or {})}
-        return subprocess.run(words, env=clean, capture_output=True, text=True, check=False,
-                              stdin=subprocess.DEVNULL, timeout=timeout, preexec_fn=become,
-                              **more)
+        return {"env": clean, "text": True, "stdin": subprocess.DEVNULL, "preexec_fn": become}
 
     def tfo(self, *words, **more):
         return self.run("/opt/tfo/tfo", *words, **more)
@@ -160,7 +170,7 @@ class Root:
         """What is mounted there, the innermost first."""
         with open("/proc/self/mountinfo", encoding="utf-8") as lines:
             points = [line.split()[4] for line in lines]
-        return [point for point in reversed(points) if point.startswith(self.path + "/")]
+        return [point for point in reversed(points) if (point + "/").startswith(self.path + "/")]
 
     def drop(self):
         """Removes nothing that is mounted: it would be the machine's own."""

@@ -16,7 +16,7 @@ BUSYBOX = "sh ash cat echo env sleep kill id ls true false mkdir rm seq grep".sp
 def kept(name):
     """What ROOTS, a directory, has of that name."""
     path = os.path.join(os.environ.get("ROOTS", "/nonexistent"), name)
-    return path if os.path.isdir(path) else None
+    return os.path.realpath(path) if os.path.isdir(path) else None
 
 
 def debian(name, place):

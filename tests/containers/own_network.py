@@ -59,25 +59,31 @@ def server(world, story, script, value):
                  len(told) == (value == 1), err)
 
 
+def times_in_own(world, root, launcher):
+    """Milliseconds, and what was said: of a client that begins once its network is there."""
+    words = [*launcher, "sh", "-c", "read go; " + LOOP.format(SERVER, 80)]
+    one = world.engine.start(root, words, ["-i"], ["--network=none"], stdin=subprocess.PIPE)
+    join(one, BEHIND_CLIENT)
+    one.process.stdin.write("go\n")
+    one.process.stdin.flush()
+    _, out, err = one.end(None, 60)
+    return [float(line) * 1e3 for line in out.split()], err
+
+
 def client(world, script):
     """In a network of its own as it begins: it has the round trip, and a line about servers."""
     root, name = world.roots["bookworm"], f"client, {'script' if script else 'static tfo'}"
     here = world.engine.start(root, [LAUNCHER, "nginx", "-g", "daemon off;"], before=IN_SERVER)
     wait_for(80, here.process)
-    times = {}
-    for launcher in ([], [LAUNCHER]):
-        words = [*launcher, "sh", "-c", "read go; " + LOOP.format(SERVER, 80)]
-        one = world.engine.start(root, words, ["-i"], ["--network=none"], stdin=subprocess.PIPE)
-        join(one, BEHIND_CLIENT)
-        one.process.stdin.write("go\n")
-        one.process.stdin.flush()
-        _, out, err = one.end(None, 60)
-        times[len(launcher)] = [float(line) * 1e3 for line in out.split()], err
+    for _ in range(3):  # a busy machine may try again
+        plain, silent = times_in_own(world, root, [])
+        fast, told = times_in_own(world, root, [LAUNCHER])
+        saved = statistics.median(plain or [0]) - statistics.median(fast[-5:] or [0])
+        if saved >= 0.8 * RTT:
+            break
     here.end()
-    (plain, silent), (fast, told) = times[0], times[1]
-    saved = statistics.median(plain or [0]) - statistics.median(fast[-5:] or [0])
     check(f"{name}, a network with 1: it saves the round trip", len(plain) == len(fast) == 9 and
-          saved >= 0.8 * RTT, f"{saved:.1f} ms of {RTT}", times)
+          saved >= 0.8 * RTT, f"{saved:.1f} ms of {RTT}", plain, fast)
     check(f"{name}, a network with 1: a line tells of servers", not silent and
           re.fullmatch(TELLS, told), silent, told)
 

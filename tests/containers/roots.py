@@ -65,4 +65,6 @@ def scratch(place, source):
     for name in ("answer", "request"):
         compile_peer("musl-gcc", source, name, f"{root}/{name}")
         compile_peer("musl-gcc", source, name, f"{root}/static-{name}", "-static")
+    subprocess.run(["musl-gcc", "-O1", "-D_GNU_SOURCE", "-o", root + "/tell",
+                    os.path.join(source, "tests/containers/tell.c")], check=True)
     return root

@@ -24,6 +24,7 @@ class Story:
         self.name, self.root, self.server, self.client = name, root, server, client
         self.scale, self.port, self.options = scale, port, options
         self.scripts = (False, True)
+        self.entrypoint = []
 
 
 def stories(address=SERVER):
@@ -36,6 +37,10 @@ def stories(address=SERVER):
     scratch = Story("scratch", "scratch", ["/answer", "80"],
                     ["/request", "blocking", address, "80"], 1e-3)
     scratch.scripts = (False,)  # there is no shell
+    script = ["/docker-entrypoint.sh"]
+    by_script = Story("an entrypoint that is a script", "bookworm", [*script, *nginx],
+                      [*script, *curl], 1e3)
+    by_script.entrypoint = script
     return [
         Story("glibc 2.36", "bookworm", nginx, curl, 1e3),
         Story("glibc 2.31", "bullseye", nginx, curl, 1e3),
@@ -43,8 +48,7 @@ def stories(address=SERVER):
         scratch,
         Story("read-only root", "bookworm", httpd, curl_8080, 1e3, 8080, ["--read-only"]),
         Story("a user without capabilities", "bullseye", httpd, curl_8080, 1e3, 8080, nobody),
-        Story("an entrypoint that is a script", "bookworm", ["/docker-entrypoint.sh", *nginx],
-              ["/docker-entrypoint.sh", *curl], 1e3),
+        by_script,
     ]
 
 

@@ -18,6 +18,7 @@
 #include "cli/trust.h"
 #include "cli/unit.h"
 #include "cli/unitfile.h"
+#include "cli/unitpath.h"
 #include "core/target.h"
 
 #define MOST 65536
@@ -25,9 +26,9 @@
 #define TRIES 8
 #define MARK "# tfo install --systemd "
 
-static void directory_of(const struct unit *u, char *ret, size_t size)
+static void directory_of(const char *name, char *ret, size_t size)
 {
-	snprintf(ret, size, UNIT_ETC "/%s.d", u->name);
+	snprintf(ret, size, UNITPATH_ETC "/%s.d", name);
 }
 
 /* Where it runs, systemd has read the old files: it is asked to look again. */
@@ -101,20 +102,39 @@ static bool can_gain(const struct unit *u, const char *object)
 	       !is_shut_out(u, object);
 }
 
+/* For a line of a unit, where a % begins a specifier; NULL: no memory. */
+static char *plain(const char *value)
+{
+	char *ret = malloc(2 * strlen(value) + 1), *to = ret;
+
+	for (; ret && *value; *to++ = *value++)
+		if (*value == '%')
+			*to++ = '%';
+	if (ret)
+		*to = '\0';
+	return ret;
+}
+
 /* What systemd gives to each service (DefaultEnvironment=): our line would hide it. */
 static void add_general(struct unit *u)
 {
 	static const char *const words[] = { "systemctl", "show-environment", NULL };
 	struct trial got;
-	char *rest = got.out, *line;
+	char *rest = got.out, *line, word[8192];
+	const char *value;
 
 	if (u->preload || access("/run/systemd/system", F_OK) < 0 ||
 	    trial_run(words, NULL, PATIENCE_MS, &got) != 0)
 		return;
-	while ((line = strsep(&rest, "\n")))
-		if (!u->preload && !strncmp(line, "LD_PRELOAD=", 11) && line[11] &&
-		    !strpbrk(line, "$%")) /* neither quoted nor special */
-			u->preload = strdup(line + 11);
+	while ((line = strsep(&rest, "\n"))) {
+		if (u->preload || strncmp(line, "LD_PRELOAD=", 11))
+			continue;
+		value = line +
+			11; /* $'...' where anything in it is special to a shell */
+		value += *value == '$';
+		if (unitfile_word(&value, word, sizeof(word)) && *word)
+			u->preload = plain(word);
+	}
 }
 
 static char *compose(const struct unit *u, const char *object)
@@ -220,7 +240,7 @@ static int install(const struct unit *u, const char *object, bool dry)
 	char path[PATH_MAX];
 	char *text;
 
-	directory_of(u, path, sizeof(path));
+	directory_of(u->name, path, sizeof(path));
 	if (!dry)
 		return write_it(u, object, path);
 	text = compose(u, object);
@@ -292,20 +312,31 @@ static int uninstall(const struct unit *u, const char *path, bool dry)
 	return status;
 }
 
-/* Also of a unit that is not there any more: the drop-in stays behind then. */
+/*
+ * Also of a unit that is not there any more: the drop-in stays behind then; and of one
+ * that has become an alias since.
+ */
 int service_uninstall(const char *name, bool dry)
 {
 	struct unit u = { .preload = NULL };
 	char path[PATH_MAX];
 	TEXT(why, PATH_MAX + 128);
-	int status;
+	int status = STATUS_OK, directory;
 
 	if (!unit_read(name, &u, &why) && (!u.name[0] || strchr(u.name, '/'))) {
 		say_error("%s; nothing was changed", why.at);
 		return STATUS_SELF;
 	}
-	directory_of(&u, path, sizeof(path));
-	status = uninstall(&u, path, dry);
+	directory_of(u.asked, path, sizeof(path));
+	directory = strcmp(u.asked, u.name) ? open_locked(path, NULL) : -1;
+	if (directory >= 0) {
+		if (is_ours(directory))
+			status = uninstall(&u, path, dry);
+		close(directory);
+	}
+	directory_of(u.name, path, sizeof(path));
+	if (status == STATUS_OK)
+		status = uninstall(&u, path, dry);
 	unit_drop(&u);
 	return status;
 }

@@ -89,34 +89,74 @@ int unitfile_read(const char *path,
 	return 0;
 }
 
-/* What a backslash and the letter behind it stand for; others are that letter. */
-static char escaped(char c)
+/* As UTF-8; how many bytes that is. */
+static size_t encode(unsigned long c, char ret[4])
+{
+	static const unsigned long ends[] = { 0x80, 0x800, 0x10000, 0x110000 };
+	static const unsigned char heads[] = { 0, 0xc0, 0xe0, 0xf0 };
+	size_t n = 1;
+
+	while (n < 4 && c >= ends[n - 1])
+		n++;
+	for (size_t i = n; i-- > 1; c >>= 6)
+		ret[i] = (char)(0x80 | (c & 0x3f));
+	ret[0] = (char)(heads[n - 1] | c);
+	return n;
+}
+
+/* \x2d, \055, \u002d, \U0000002d. How many bytes are in ret; 0: it is none of them. */
+static size_t numbered(const char **at, char ret[4])
+{
+	const char *s = *at, *kind = strchr("xuU", *s);
+	size_t digits = !kind ? 3 : *kind == 'x' ? 2 : *kind == 'u' ? 4 : 8;
+	unsigned long value;
+	char number[9];
+
+	s += kind != NULL;
+	if (strspn(s, kind ? "0123456789abcdefABCDEF" : "01234567") < digits)
+		return 0;
+	snprintf(number, sizeof(number), "%.*s", (int)digits, s);
+	value = strtoul(number, NULL, kind ? 16 : 8);
+	if (!value || value > 0x10ffff || (!kind && value > 0xff))
+		return 0;
+	*at = s + digits - 1;
+	ret[0] = (char)value;
+	return digits > 3 ? encode(value, ret) : 1;
+}
+
+/* What stands behind a backslash; *at becomes its last letter. */
+static size_t escaped(const char **at, char ret[4])
 {
 	static const char letters[] = "abfnrtvs", are[] = "\a\b\f\n\r\t\v ";
-	const char *at = strchr(letters, c);
+	const char *known = strchr(letters, **at);
+	size_t n = numbered(at, ret);
 
-	return at && c ? are[at - letters] : c;
+	if (!n)
+		ret[0] = known ? are[known - letters] : **at;
+	return n ? n : 1;
 }
 
 bool unitfile_word(const char **at, char *ret, size_t size)
 {
 	const char *s = *at + strspn(*at, " \t\n\r");
-	char quote = '\0';
-	size_t n = 0;
+	char quote = '\0', bytes[4];
+	size_t n = 0, more;
 
 	if (!*s)
 		return false;
 	for (; *s && (quote || !strchr(" \t\n\r", *s)); s++) {
-		char c = *s;
-
-		if (quote ? c == quote : c == '"' || c == '\'') {
-			quote = quote ? '\0' : c;
+		if (quote ? *s == quote : *s == '"' || *s == '\'') {
+			quote = quote ? '\0' : *s;
 			continue;
 		}
-		if (c == '\\' && s[1])
-			c = escaped(*++s);
-		if (n + 1 < size)
-			ret[n++] = c;
+		bytes[0] = *s;
+		more = 1;
+		if (*s == '\\' && s[1]) {
+			s++;
+			more = escaped(&s, bytes);
+		}
+		for (size_t i = 0; i < more && n + 1 < size; i++)
+			ret[n++] = bytes[i];
 	}
 	ret[n] = '\0';
 	*at = s;
@@ -127,10 +167,14 @@ void unitfile_quote(const char *word, char *ret, size_t size)
 {
 	size_t n = 0;
 
-	if (size < 3)
+	if (size < 8)
 		return;
 	ret[n++] = '"';
-	for (; *word && n + 4 < size; word++) {
+	for (; *word && n + 6 < size; word++) {
+		if ((unsigned char)*word < ' ') { /* a new line would be a line */
+			n += (size_t)snprintf(ret + n, 5, "\\x%02x", *word);
+			continue;
+		}
 		if (*word == '"' || *word == '\\')
 			ret[n++] = '\\';
 		ret[n++] = *word;

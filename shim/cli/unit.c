@@ -57,16 +57,60 @@ static void look_for(void *with, const char *section, const char *key,
 		*(bool *)with = true;
 }
 
+/* What a specifier stands for, if it is one of the name's; how long that is. */
+static size_t specified(const char *name, char letter, const char **ret)
+{
+	const char *end = strrchr(name, '.'), *at = strchr(name, '@');
+
+	at = at ? at : end;
+	*ret = name;
+	switch (letter) {
+	case 'n':
+		return strlen(name);
+	case 'N':
+		return (size_t)(end - name);
+	case 'p':
+		return (size_t)(at - name);
+	case 'i':
+		*ret = at + (*at == '@');
+		return (size_t)(end - *ret);
+	default:
+		*ret = "%";
+		return letter == '%';
+	}
+}
+
+/* Others than those of the name stay: no file is called so. */
+static void expand(const char *name, const char *value, char *ret, size_t size)
+{
+	const char *from;
+	size_t n = 0, len;
+
+	while (*value && n + 1 < size) {
+		len = *value == '%' ? specified(name, value[1], &from) : 0;
+		value += len ? 2 : 1;
+		if (!len) {
+			from = value - 1;
+			len = 1;
+		}
+		for (; len && n + 1 < size; len--)
+			ret[n++] = *from++;
+	}
+	ret[n] = '\0';
+}
+
 /* What stands in such a file wins over every Environment= line. */
 static void environment_file(struct unit *u, const char *value)
 {
+	char path[PATH_MAX];
 	bool found = false;
 	glob_t all;
 
 	if (!*value)
 		set(&u->winner, NULL);
 	value += *value == '-';
-	if (*value != '/' || glob(value, 0, NULL, &all))
+	expand(u->name, value, path, sizeof(path));
+	if (*path != '/' || glob(path, 0, NULL, &all))
 		return;
 	for (size_t i = 0; i < all.gl_pathc && !found; i++) {
 		unitfile_read(all.gl_pathv[i], look_for, &found);

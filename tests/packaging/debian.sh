@@ -32,19 +32,23 @@ package_again()
 	cmp "$work/deb/$deb" "$work/deb-of-another/$deb"
 }
 
-# Who is loaded by name is recommended, and the object still has its one way out.
+# Who is loaded by name is recommended; the hook is where its description says.
 contents()
 {
-	local wanted library
+	local wanted library hook
 	rm -rf "$work/deb/x"
 	dpkg -x "$work/deb/$deb" "$work/deb/x"
 	for wanted in usr/bin/tfo usr/bin/tfo-run etc/tfoshim/policy.d \
 		usr/share/man/man1/tfo.1.gz usr/share/man/man5/tfoshim.policy.5.gz \
 		usr/share/man/man7/tfoshim.7.gz usr/share/tfoshim/policies/default.policy \
+		usr/share/tfoshim/kubernetes/component/kustomization.yaml \
 		usr/share/bash-completion/completions/tfo.bash \
 		usr/share/zsh/site-functions/_tfo usr/share/fish/vendor_completions.d/tfo.fish; do
 		[ -e "$work/deb/x/$wanted" ] || { echo "no $wanted"; return 1; }
 	done
+	hook=$(sed -n 's/.*"path": "\(.*\)".*/\1/p' "$work/deb/x/usr/share/tfoshim/oci/tfoshim.json")
+	[ -n "$hook" ]
+	[ -x "$work/deb/x$hook" ]
 	for library in $(named "$work/deb/x/usr/bin/tfo"); do
 		dpkg-deb -f "$work/deb/$deb" Depends Recommends | grep -wF "$(owner "$library")"
 	done

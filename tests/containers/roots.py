@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 
-DEBIAN = {"bookworm": "curl,nginx-light,busybox", "bullseye": "curl,nginx-light,busybox"}
+DEBIAN = {"bookworm": "curl,nginx-light,busybox,systemd,dbus",
+          "bullseye": "curl,nginx-light,busybox"}
 TOOLS = {"trixie": "kubernetes-client"}
 OTHER = "i386"  # programs of 32 bits, for images of 64: a folder of that name in ROOTS
 ROOTFS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "rootfs")

@@ -55,11 +55,12 @@ int main(int argc, char **argv)
 		printf("<%s>\n", argv[i]);
 	for (char **e = environ; *e; e++)
 		puts(*e);
-	printf("process %d of %d, user %u:%u, mask %o, in %s\n", getpid(), getppid(), getuid(),
-	       getgid(), mask, getcwd(here, sizeof(here)));
+	printf("process %d of %d, user %u:%u, mask %o, in %s\n", getpid(), getppid(),
+	       getuid(), getgid(), mask, getcwd(here, sizeof(here)));
 	for (int fd = 0; fd < 64; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
-			printf("descriptor %d: %x %x\n", fd, fcntl(fd, F_GETFD), fcntl(fd, F_GETFL));
+			printf("descriptor %d: %x %x\n", fd, fcntl(fd, F_GETFD),
+			       fcntl(fd, F_GETFL));
 	tell_signals();
 	if (fgets(line, sizeof(line), stdin))
 		printf("read %s", line);

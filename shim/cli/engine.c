@@ -114,7 +114,7 @@ const struct engine *engine_of(const char *image, struct text *why, bool *ret_ab
 
 		if (engine_tells(e, image, ENGINE_MACHINE, &got))
 			return e;
-		status = run(list, &(struct blanks){ NULL }, ASK_MS, &got);
+		status = run(list, &(struct blanks){ .image = NULL }, ASK_MS, &got);
 		if (status && is_installed(status))
 			add_reason(why, e, &got);
 		*ret_absent = *ret_absent || !status;

@@ -45,13 +45,24 @@ static int find_engine(struct image *i, const char *name, bool may_be_gone)
 	return STATUS_SELF;
 }
 
+static struct json_object *config_in(const char *text)
+{
+	struct json_object *whole = json_tokener_parse(text), *config = NULL;
+
+	if (!json_object_object_get_ex(whole, "config", &config))
+		return whole;
+	json_object_get(config);
+	json_object_put(whole);
+	return config;
+}
+
 static struct json_object *inspect(const struct image *i, const char *name)
 {
 	struct json_object *config = NULL;
 	struct trial got;
 
 	if (engine_tells(i->engine, name, ENGINE_CONFIG, &got))
-		config = json_tokener_parse(got.out);
+		config = config_in(got.out);
 	if (!config)
 		say_error("%s tells nothing of the image %s; nothing was changed",
 			  engine_name(i->engine), name);
@@ -87,6 +98,17 @@ static int check_machine(const struct image *i)
 	say_error(
 		"%s is an image for %.64s, and this tfo is for %s; nothing was changed",
 		i->name, got.out, ours);
+	return STATUS_FINDING;
+}
+
+/* What an image has ready for builds on top of it is not for us to run. */
+static int check_triggers(const struct image *i)
+{
+	if (!engine_has_triggers(i->engine, i->name))
+		return STATUS_OK;
+	say_error("%s was made with ONBUILD, and a build on top may run what that "
+		  "says; nothing was changed",
+		  i->name);
 	return STATUS_FINDING;
 }
 
@@ -148,7 +170,7 @@ static int build(const struct image *i, const char *context)
 {
 	struct trial got;
 
-	if (engine_build(i->engine, i->tag, context, &got)) {
+	if (engine_build(i->engine, i->name, i->tag, context, &got)) {
 		printf("%s is %s with TCP Fast Open: start it with\n"
 		       "    %s run --sysctl net.ipv4.tcp_fastopen=3 %s\n",
 		       i->tag, i->name, engine_starter(i->engine), i->tag);
@@ -236,7 +258,7 @@ static int check_tag(const struct image *i)
 
 	if (!engine_tells(i->engine, i->tag, ENGINE_CONFIG, &got))
 		return STATUS_OK;
-	there.config = json_tokener_parse(got.out);
+	there.config = config_in(got.out);
 	ours = is_ours(&there);
 	json_object_put(there.config);
 	if (ours)
@@ -263,6 +285,8 @@ int image_install(const char *name, const char *tag, bool dry)
 		status = STATUS_SELF;
 	if (!status)
 		status = check_machine(&i);
+	if (!status && !has_launcher(&i))
+		status = check_triggers(&i);
 	if (!status && !has_launcher(&i))
 		status = check_tag(&i);
 	if (status) {

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/machine.h"
 #include "cli/options.h"
 #include "cli/sanitizer.h"
 #include "cli/source.h"
@@ -305,11 +306,35 @@ static int fail(const struct plan *plan, int err)
 	return err == ENOENT ? STATUS_MISSING : STATUS_CANNOT;
 }
 
+/* A new network namespace, as containers have, begins with the client's half alone. */
+static void tell_network(const struct plan *plan)
+{
+	const int both = MACHINE_CLIENT | MACHINE_SERVER;
+	long bits = machine_fastopen();
+
+	if (!plan->launcher || !plan->preload || bits < 0 || (bits & both) == both)
+		return;
+	say_error("net.ipv4.tcp_fastopen is %ld in this network namespace: clients "
+		  "have Fast Open with 1, servers with 2, both with 3",
+		  bits);
+}
+
+static void tell_limits(const struct plan *plan)
+{
+	TEXT(why_not, PATH_MAX + 64);
+
+	if (plan->target.verdict != TARGET_PRELOAD || object_is_off())
+		return;
+	tell_network(plan);
+	if (!statedir_keeps(&why_not))
+		say_error("what is learnt cannot be kept: %s; each process begins anew",
+			  why_not.at);
+}
+
 static int start(const struct plan *plan)
 {
 	enum target_verdict verdict = plan->target.verdict;
 	const char *value[VARIABLES];
-	TEXT(why_not, PATH_MAX + 64);
 
 	if (verdict != TARGET_PRELOAD && !status_of(verdict))
 		say_error("%s%s", plan->sentence, ending(plan));
@@ -319,9 +344,7 @@ static int start(const struct plan *plan)
 			say_error("out of memory; nothing was started");
 			return STATUS_SELF;
 		}
-	if (verdict == TARGET_PRELOAD && !object_is_off() && !statedir_keeps(&why_not))
-		say_error("what is learnt cannot be kept: %s; each process begins anew",
-			  why_not.at);
+	tell_limits(plan);
 	execvp(plan->command[0], plan->command);
 	if (errno == ENOEXEC && plan->target.chain_len)
 		start_by_shell(plan);

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -196,15 +195,6 @@ static int install(const char *object, bool dry)
 	return status;
 }
 
-/* A Control-C between the steps would leave them half done. */
-static void hold_signals(void)
-{
-	sigset_t all;
-
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
-}
-
 int everywhere_install(bool dry)
 {
 	char object[PATH_MAX];
@@ -228,7 +218,6 @@ int everywhere_install(bool dry)
 			why.at);
 		return STATUS_SELF;
 	}
-	hold_signals();
 	return install(object, dry);
 }
 
@@ -252,7 +241,7 @@ static int drop(struct swap *s, const char *text, size_t n, bool gone, bool dry)
 	return STATUS_OK;
 }
 
-static int uninstall(bool dry)
+int everywhere_uninstall(bool dry)
 {
 	struct swap s;
 	int err = begin(&s, dry), status = STATUS_SELF;
@@ -276,10 +265,4 @@ static int uninstall(bool dry)
 	free(text);
 	swap_end(&s);
 	return status;
-}
-
-int everywhere_uninstall(bool dry)
-{
-	hold_signals();
-	return uninstall(dry);
 }

@@ -18,8 +18,8 @@ struct swap {
 	char name[NAME_MAX + 1];
 	char *old; /* NULL: there was no such file */
 	size_t old_n;
-	char draft[sizeof(BRING_DRAFT) + 32]; /* the new one's name, or empty */
-	char kept[sizeof(BRING_KEPT)];	      /* the old one's other name, or empty */
+	char draft[BRING_DRAFT_SIZE];  /* the new one's name, or empty */
+	char kept[sizeof(BRING_KEPT)]; /* the old one's other name, or empty */
 };
 
 /*

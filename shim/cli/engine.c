@@ -9,16 +9,17 @@
 
 #define ASK_MS 60000
 #define BUILD_MS 1800000
-#define WORDS 12
+#define WORDS 14
 /* Places in the commands below. */
 #define IMAGE "\001"
 #define FACT "\002"
 #define CONTEXT "\003"
 #define RECIPE "\004"
+#define FORMAT "\005"
 
 struct engine {
 	const char *name, *starter;
-	const char *facts[2];
+	const char *facts[ENGINE_FACTS];
 	const char *inspect[WORDS], *build[WORDS], *remove[WORDS];
 };
 
@@ -27,21 +28,22 @@ struct engine {
 static const struct engine engines[] = {
 	{ "podman",
 	  "podman",
-	  { "{{json .Config}}", "{{.Architecture}}" },
+	  { "{{json .Config}}", "{{.Architecture}}", "{{.Id}}", "{{.ManifestType}}" },
 	  { "podman", "image", "inspect", "--format", FACT, IMAGE },
-	  { "podman", "build", "-q", "--pull=never", "-t", IMAGE, "-f", RECIPE,
-	    CONTEXT },
+	  { "podman", "build", "-q", "--pull=never", "--format", FORMAT, "-t", IMAGE,
+	    "-f", RECIPE, CONTEXT },
 	  { "podman", "image", "rm", IMAGE } },
 	{ "buildah",
 	  "podman",
-	  { "{{json .OCIv1.Config}}", "{{.OCIv1.Architecture}}" },
+	  { "{{json .OCIv1.Config}}", "{{.OCIv1.Architecture}}", "{{.FromImageID}}",
+	    "{{.Manifest}}" },
 	  { "buildah", "inspect", "--type", "image", "--format", FACT, IMAGE },
-	  { "buildah", "bud", "-q", "--pull-never", "-t", IMAGE, "-f", RECIPE,
-	    CONTEXT },
+	  { "buildah", "bud", "-q", "--pull-never", "--format", FORMAT, "-t", IMAGE,
+	    "-f", RECIPE, CONTEXT },
 	  { "buildah", "rmi", IMAGE } },
 	{ "docker",
 	  "docker",
-	  { "{{json .Config}}", "{{.Architecture}}" },
+	  { "{{json .Config}}", "{{.Architecture}}", "{{.Id}}", NULL },
 	  { "docker", "image", "inspect", "--format", FACT, IMAGE },
 	  { "docker", "build", "-q", "-t", IMAGE, "-f", RECIPE, CONTEXT },
 	  { "docker", "image", "rm", IMAGE } },
@@ -49,7 +51,7 @@ static const struct engine engines[] = {
 
 #define ENGINES (sizeof(engines) / sizeof(*engines))
 
-/* A wait status, or negative errno. */
+/* fact: what is asked, or the format. A wait status, or negative errno. */
 static int run(const char *const words[WORDS], const char *image, const char *fact,
 	       const char *context, int ms, struct trial *ret)
 {
@@ -60,6 +62,7 @@ static int run(const char *const words[WORDS], const char *image, const char *fa
 	for (size_t i = 0; i < WORDS && words[i]; i++)
 		filled[i] = !strcmp(words[i], IMAGE)	 ? image
 			    : !strcmp(words[i], FACT)	 ? fact
+			    : !strcmp(words[i], FORMAT)	 ? fact
 			    : !strcmp(words[i], CONTEXT) ? context
 			    : !strcmp(words[i], RECIPE)	 ? recipe
 							 : words[i];
@@ -71,18 +74,22 @@ static bool is_installed(int status)
 	return status < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 127;
 }
 
-/* The last thing it said: warnings come first. */
-static void add_reason(struct text *why, const struct engine *e, struct trial *got)
+const char *engine_reason(struct trial *got)
 {
 	char *line;
 
 	while (got->noise_n && got->noise[got->noise_n - 1] == '\n')
 		got->noise[--got->noise_n] = '\0';
 	line = strrchr(got->noise, '\n');
+	return line ? line + 1 : got->noise;
+}
+
+static void add_reason(struct text *why, const struct engine *e, struct trial *got)
+{
 	text_str(why, why->n ? "; " : "");
 	text_str(why, e->name);
 	text_str(why, " says: ");
-	text_str(why, line ? line + 1 : got->noise);
+	text_str(why, engine_reason(got));
 }
 
 const struct engine *engine_of(const char *image, struct text *why, bool *ret_absent)
@@ -121,13 +128,18 @@ const char *engine_starter(const struct engine *e)
 bool engine_tells(const struct engine *e, const char *image, enum engine_fact fact,
 		  struct trial *ret)
 {
-	return run(e->inspect, image, e->facts[fact], NULL, ASK_MS, ret) == 0;
+	return e->facts[fact] &&
+	       run(e->inspect, image, e->facts[fact], NULL, ASK_MS, ret) == 0;
 }
 
-bool engine_build(const struct engine *e, const char *image, const char *context,
-		  struct trial *ret)
+bool engine_build(const struct engine *e, const char *base, const char *image,
+		  const char *context, struct trial *ret)
 {
-	return run(e->build, image, NULL, context, BUILD_MS, ret) == 0;
+	bool is_dockers = engine_tells(e, base, ENGINE_FORMAT, ret) &&
+			  strstr(ret->out, "vnd.docker");
+
+	return run(e->build, image, is_dockers ? "docker" : "oci", context, BUILD_MS,
+		   ret) == 0;
 }
 
 bool engine_remove(const struct engine *e, const char *image, struct trial *ret)

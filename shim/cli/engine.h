@@ -13,7 +13,8 @@
 
 struct engine;
 
-enum engine_fact { ENGINE_CONFIG, ENGINE_MACHINE };
+enum engine_fact { ENGINE_CONFIG, ENGINE_MACHINE, ENGINE_ID, ENGINE_FORMAT };
+#define ENGINE_FACTS (ENGINE_FORMAT + 1)
 
 /*
  * The first here that has the image. NULL: why, half a sentence for each that is here;
@@ -23,12 +24,17 @@ const struct engine *engine_of(const char *image, struct text *why, bool *ret_ab
 const char *engine_name(const struct engine *e);
 /* The one that starts its images. */
 const char *engine_starter(const struct engine *e);
-/* As text: the configuration as JSON, or the machine as images name it. */
+/* As text: the configuration as JSON, the machine as images name it, ... */
 bool engine_tells(const struct engine *e, const char *image, enum engine_fact fact,
 		  struct trial *ret);
-/* From context/Containerfile; nothing is fetched. */
-bool engine_build(const struct engine *e, const char *image, const char *context,
-		  struct trial *ret);
+/*
+ * From context/Containerfile; nothing is fetched. In the format of its base: that of
+ * OCI knows no HEALTHCHECK.
+ */
+bool engine_build(const struct engine *e, const char *base, const char *image,
+		  const char *context, struct trial *ret);
 bool engine_remove(const struct engine *e, const char *image, struct trial *ret);
+/* The last thing it said: warnings come first. */
+const char *engine_reason(struct trial *got);
 
 #endif

@@ -35,7 +35,7 @@ static const struct engine engines[] = {
 	  { "podman", "image", "rm", IMAGE } },
 	{ "buildah",
 	  "podman",
-	  { "{{json .OCIv1.Config}}", "{{.OCIv1.Architecture}}", "{{.FromImageID}}",
+	  { "{{.Config}}", "{{.OCIv1.Architecture}}", "{{.FromImageID}}",
 	    "{{.Manifest}}" },
 	  { "buildah", "inspect", "--type", "image", "--format", FACT, IMAGE },
 	  { "buildah", "bud", "-q", "--pull-never", "--format", FORMAT, "-t", IMAGE,

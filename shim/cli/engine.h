@@ -24,7 +24,8 @@ const struct engine *engine_of(const char *image, struct text *why, bool *ret_ab
 const char *engine_name(const struct engine *e);
 /* The one that starts its images. */
 const char *engine_starter(const struct engine *e);
-/* As text: the configuration as JSON, the machine as images name it, ... */
+/* As text: the configuration as JSON (buildah: in a member "config"), the machine as
+ * images name it, ... */
 bool engine_tells(const struct engine *e, const char *image, enum engine_fact fact,
 		  struct trial *ret);
 /*

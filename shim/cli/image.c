@@ -46,13 +46,26 @@ static int find_engine(struct image *i, const char *name, bool may_be_gone)
 	return STATUS_SELF;
 }
 
-static struct json_object *inspect(const struct image *i, const char *name)
+/* Its configuration, or NULL. */
+static struct json_object *read_config(const struct image *i, const char *name)
 {
-	struct json_object *config = NULL;
+	struct json_object *all, *config;
 	struct trial got;
 
-	if (engine_tells(i->engine, name, ENGINE_CONFIG, &got))
-		config = json_tokener_parse(got.out);
+	if (!engine_tells(i->engine, name, ENGINE_CONFIG, &got))
+		return NULL;
+	all = json_tokener_parse(got.out);
+	if (!json_object_object_get_ex(all, "config", &config))
+		return all;
+	json_object_get(config);
+	json_object_put(all);
+	return config;
+}
+
+static struct json_object *inspect(const struct image *i, const char *name)
+{
+	struct json_object *config = read_config(i, name);
+
 	if (!config)
 		say_error("%s tells nothing of the image %s; nothing was changed",
 			  engine_name(i->engine), name);
@@ -259,12 +272,11 @@ static bool is_ours(const struct image *i)
 static int check_tag(const struct image *i)
 {
 	struct image there = *i;
-	struct trial got;
 	bool ours;
 
-	if (!engine_tells(i->engine, i->tag, ENGINE_CONFIG, &got))
+	there.config = read_config(i, i->tag);
+	if (!there.config)
 		return STATUS_OK;
-	there.config = json_tokener_parse(got.out);
 	ours = is_ours(&there);
 	json_object_put(there.config);
 	if (ours)

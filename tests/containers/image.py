@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 
-from told import check
+from told import check, skip
 from world import BUILD, LAUNCHER, TFO, beside
 
 
@@ -81,10 +81,10 @@ def check_renewed(world):
     for name in ("tfo", "tfo-static", "libtfoshim.so"):
         shutil.copy(os.path.join(BUILD, name), os.path.join(place, "bin"))
 
-    def tfo(*words):
+    def tfo(*words, **env):
         return subprocess.run([place + "/bin/tfo", *words], capture_output=True, text=True,
-                              env={**tool.environment, "TMPDIR": place + "/tmp"}, check=False,
-                              timeout=300)
+                              env={**tool.environment, "TMPDIR": place + "/tmp", **env},
+                              check=False, timeout=300)
 
     def images():
         return sorted(tool.podman("images", "-a", "-q", "--no-trunc").stdout.split())
@@ -112,5 +112,30 @@ def check_renewed(world):
     got = tfo("uninstall", "--container", "localhost/well:1")
     check("renewed: no image stays", got.returncode == 0 and images() == before, got, before,
           images())
+    if check_buildah(tool, tfo, place + "/only"):
+        check("buildah: no image stays", images() == before, before, images())
     tool.podman("image", "rm", "localhost/well:1")
     subprocess.run(["rm", "-r", place], check=True)
+
+
+def check_buildah(tool, tfo, only):
+    """Where there is no podman."""
+    os.mkdir(only)
+    for name in ("buildah", "runc"):
+        path = shutil.which(name, path="/usr/local/bin:/usr/bin:/usr/sbin:/sbin")
+        if not path:
+            return skip("buildah", name + " is not installed")
+        os.symlink(path, os.path.join(only, name))
+    got = tfo("install", "--container", "localhost/well:1", PATH=only)
+    old, new = [(json.loads(tool.podman("image", "inspect", "localhost/well:1" + tag).stdout or
+                            "[]") or [{"Config": {}}])[0] for tag in ("", "-tfo")]
+    check("buildah: a new one", got.returncode == 0 and not got.stderr and
+          new["Config"].get("Entrypoint") == [LAUNCHER, *old["Config"]["Entrypoint"]] and
+          new["Config"]["Cmd"] == old["Config"]["Cmd"] and
+          new["Healthcheck"] == old["Healthcheck"], got, old, new)
+    got = tfo("install", "--container", "localhost/well:1-tfo", PATH=only)
+    check("buildah: not twice", got.returncode == 0 and "already" in got.stdout, got)
+    got = tfo("install", "--container", "localhost/well:1", PATH=only)
+    check("buildah: once more", got.returncode == 0 and not got.stderr, got)
+    got = tfo("uninstall", "--container", "localhost/well:1", PATH=only)
+    return check("buildah: gone", got.returncode == 0 and "is gone" in got.stdout, got)

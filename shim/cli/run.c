@@ -295,6 +295,20 @@ static void start_by_shell(const struct plan *plan)
 	errno = ENOEXEC;
 }
 
+/* execvp() would have a shell read the code of another machine as its own. */
+static void become(const struct plan *plan)
+{
+	const struct target *t = &plan->target;
+
+	if (t->verdict == TARGET_OTHER_CLASS) {
+		execv(t->chain_len ? t->chain[0] : t->path, plan->command);
+		return;
+	}
+	execvp(plan->command[0], plan->command);
+	if (errno == ENOEXEC && t->chain_len)
+		start_by_shell(plan);
+}
+
 static int fail(const struct plan *plan, int err)
 {
 	if (status_of(plan->target.verdict))
@@ -322,9 +336,7 @@ static int start(const struct plan *plan)
 	if (verdict == TARGET_PRELOAD && !object_is_off() && !statedir_keeps(&why_not))
 		say_error("what is learnt cannot be kept: %s; each process begins anew",
 			  why_not.at);
-	execvp(plan->command[0], plan->command);
-	if (errno == ENOEXEC && plan->target.chain_len)
-		start_by_shell(plan);
+	become(plan);
 	return fail(plan, errno);
 }
 

@@ -9,13 +9,14 @@
 
 #define ASK_MS 60000
 #define BUILD_MS 1800000
-#define WORDS 14
+#define WORDS 12
 /* Places in the commands below. */
 #define IMAGE "\001"
 #define FACT "\002"
 #define CONTEXT "\003"
 #define RECIPE "\004"
 #define FORMAT "\005"
+#define TRIGGERS(list) "{{range " list "}}ONBUILD {{.}}{{println}}{{end}}"
 
 struct engine {
 	const char *name, *starter;
@@ -23,27 +24,32 @@ struct engine {
 	const char *inspect[WORDS], *build[WORDS], *remove[WORDS];
 };
 
-/* docker's build fetches only what is not here: the image is, as it has been asked of.
+/*
+ * docker's build fetches only what is not here: the image is, as it has been asked of.
+ * podman tells no triggers, but history has them.
  */
 static const struct engine engines[] = {
 	{ "podman",
 	  "podman",
-	  { "{{json .Config}}", "{{.Architecture}}", "{{.Id}}", "{{.ManifestType}}" },
+	  { "{{json .Config}}", "{{.Architecture}}",
+	    "{{range .History}}{{.CreatedBy}}{{println}}{{end}}", "{{.Id}}",
+	    "{{.ManifestType}}" },
 	  { "podman", "image", "inspect", "--format", FACT, IMAGE },
 	  { "podman", "build", "-q", "--pull=never", "--format", FORMAT, "-t", IMAGE,
 	    "-f", RECIPE, CONTEXT },
 	  { "podman", "image", "rm", IMAGE } },
 	{ "buildah",
 	  "podman",
-	  { "{{.Config}}", "{{.OCIv1.Architecture}}", "{{.FromImageID}}",
-	    "{{.Manifest}}" },
+	  { "{{.Config}}", "{{.OCIv1.Architecture}}",
+	    TRIGGERS(".Docker.Config.OnBuild"), "{{.FromImageID}}", "{{.Manifest}}" },
 	  { "buildah", "inspect", "--type", "image", "--format", FACT, IMAGE },
 	  { "buildah", "bud", "-q", "--pull-never", "--format", FORMAT, "-t", IMAGE,
 	    "-f", RECIPE, CONTEXT },
 	  { "buildah", "rmi", IMAGE } },
 	{ "docker",
 	  "docker",
-	  { "{{json .Config}}", "{{.Architecture}}", "{{.Id}}", NULL },
+	  { "{{json .Config}}", "{{.Architecture}}", TRIGGERS(".Config.OnBuild"),
+	    "{{.Id}}", "" },
 	  { "docker", "image", "inspect", "--format", FACT, IMAGE },
 	  { "docker", "build", "-q", "-t", IMAGE, "-f", RECIPE, CONTEXT },
 	  { "docker", "image", "rm", IMAGE } },
@@ -51,21 +57,32 @@ static const struct engine engines[] = {
 
 #define ENGINES (sizeof(engines) / sizeof(*engines))
 
-/* fact: what is asked, or the format. A wait status, or negative errno. */
-static int run(const char *const words[WORDS], const char *image, const char *fact,
-	       const char *context, int ms, struct trial *ret)
+struct blanks {
+	const char *image, *fact, *context, *format;
+};
+
+static const char *filled_in(const char *word, const struct blanks *b,
+			     const char *recipe)
+{
+	return !strcmp(word, IMAGE)	? b->image
+	       : !strcmp(word, FACT)	? b->fact
+	       : !strcmp(word, CONTEXT) ? b->context
+	       : !strcmp(word, RECIPE)	? recipe
+	       : !strcmp(word, FORMAT)	? b->format
+					: word;
+}
+
+/* A wait status, or negative errno. */
+static int run(const char *const words[WORDS], const struct blanks *b, int ms,
+	       struct trial *ret)
 {
 	const char *filled[WORDS + 1] = { NULL };
 	char recipe[PATH_MAX];
 
-	snprintf(recipe, sizeof(recipe), "%s/Containerfile", context ? context : "");
+	snprintf(recipe, sizeof(recipe), "%s/Containerfile",
+		 b->context ? b->context : "");
 	for (size_t i = 0; i < WORDS && words[i]; i++)
-		filled[i] = !strcmp(words[i], IMAGE)	 ? image
-			    : !strcmp(words[i], FACT)	 ? fact
-			    : !strcmp(words[i], FORMAT)	 ? fact
-			    : !strcmp(words[i], CONTEXT) ? context
-			    : !strcmp(words[i], RECIPE)	 ? recipe
-							 : words[i];
+		filled[i] = filled_in(words[i], b, recipe);
 	return trial_run(filled, NULL, ms, ret);
 }
 
@@ -103,7 +120,7 @@ const struct engine *engine_of(const char *image, struct text *why, bool *ret_ab
 
 		if (engine_tells(e, image, ENGINE_MACHINE, &got))
 			return e;
-		status = run(list, NULL, NULL, NULL, ASK_MS, &got);
+		status = run(list, &(struct blanks){ NULL }, ASK_MS, &got);
 		if (status && is_installed(status))
 			add_reason(why, e, &got);
 		*ret_absent = *ret_absent || !status;
@@ -128,21 +145,43 @@ const char *engine_starter(const struct engine *e)
 bool engine_tells(const struct engine *e, const char *image, enum engine_fact fact,
 		  struct trial *ret)
 {
-	return e->facts[fact] &&
-	       run(e->inspect, image, e->facts[fact], NULL, ASK_MS, ret) == 0;
+	const struct blanks b = { .image = image, .fact = e->facts[fact] };
+
+	return *b.fact && run(e->inspect, &b, ASK_MS, ret) == 0;
+}
+
+/* "ONBUILD ...", or in a history "/bin/sh -c #(nop) ONBUILD ...". */
+bool engine_has_triggers(const struct engine *e, const char *image)
+{
+	const char nop[] = "/bin/sh -c #(nop) ", word[] = "ONBUILD ";
+	struct trial got;
+	bool found = false;
+
+	if (!engine_tells(e, image, ENGINE_STEPS, &got))
+		return false;
+	for (const char *line = got.out; *line && !found;
+	     line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *at = line;
+
+		if (!strncmp(at, nop, sizeof(nop) - 1))
+			at += sizeof(nop) - 1;
+		found = !strncmp(at + strspn(at, " "), word, sizeof(word) - 1);
+	}
+	return found;
 }
 
 bool engine_build(const struct engine *e, const char *base, const char *image,
 		  const char *context, struct trial *ret)
 {
-	bool is_dockers = engine_tells(e, base, ENGINE_FORMAT, ret) &&
-			  strstr(ret->out, "vnd.docker");
+	struct blanks b = { .image = image, .context = context, .format = "oci" };
 
-	return run(e->build, image, is_dockers ? "docker" : "oci", context, BUILD_MS,
-		   ret) == 0;
+	if (engine_tells(e, base, ENGINE_FORMAT, ret) &&
+	    strstr(ret->out, "vnd.docker."))
+		b.format = "docker";
+	return run(e->build, &b, BUILD_MS, ret) == 0;
 }
 
 bool engine_remove(const struct engine *e, const char *image, struct trial *ret)
 {
-	return run(e->remove, image, NULL, NULL, ASK_MS, ret) == 0;
+	return run(e->remove, &(struct blanks){ .image = image }, ASK_MS, ret) == 0;
 }

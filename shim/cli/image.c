@@ -46,26 +46,24 @@ static int find_engine(struct image *i, const char *name, bool may_be_gone)
 	return STATUS_SELF;
 }
 
-/* Its configuration, or NULL. */
-static struct json_object *read_config(const struct image *i, const char *name)
+static struct json_object *config_in(const char *text)
 {
-	struct json_object *all, *config;
-	struct trial got;
+	struct json_object *whole = json_tokener_parse(text), *config = NULL;
 
-	if (!engine_tells(i->engine, name, ENGINE_CONFIG, &got))
-		return NULL;
-	all = json_tokener_parse(got.out);
-	if (!json_object_object_get_ex(all, "config", &config))
-		return all;
+	if (!json_object_object_get_ex(whole, "config", &config))
+		return whole;
 	json_object_get(config);
-	json_object_put(all);
+	json_object_put(whole);
 	return config;
 }
 
 static struct json_object *inspect(const struct image *i, const char *name)
 {
-	struct json_object *config = read_config(i, name);
+	struct json_object *config = NULL;
+	struct trial got;
 
+	if (engine_tells(i->engine, name, ENGINE_CONFIG, &got))
+		config = config_in(got.out);
 	if (!config)
 		say_error("%s tells nothing of the image %s; nothing was changed",
 			  engine_name(i->engine), name);
@@ -101,6 +99,17 @@ static int check_machine(const struct image *i)
 	say_error(
 		"%s is an image for %.64s, and this tfo is for %s; nothing was changed",
 		i->name, got.out, ours);
+	return STATUS_FINDING;
+}
+
+/* What an image has ready for builds on top of it is not for us to run. */
+static int check_triggers(const struct image *i)
+{
+	if (!engine_has_triggers(i->engine, i->name))
+		return STATUS_OK;
+	say_error("%s was made with ONBUILD, and a build on top may run what that "
+		  "says; nothing was changed",
+		  i->name);
 	return STATUS_FINDING;
 }
 
@@ -272,11 +281,12 @@ static bool is_ours(const struct image *i)
 static int check_tag(const struct image *i)
 {
 	struct image there = *i;
+	struct trial got;
 	bool ours;
 
-	there.config = read_config(i, i->tag);
-	if (!there.config)
+	if (!engine_tells(i->engine, i->tag, ENGINE_CONFIG, &got))
 		return STATUS_OK;
+	there.config = config_in(got.out);
 	ours = is_ours(&there);
 	json_object_put(there.config);
 	if (ours)
@@ -303,6 +313,8 @@ int image_install(const char *name, const char *tag, bool dry)
 		status = STATUS_SELF;
 	if (!status)
 		status = check_machine(&i);
+	if (!status && !has_launcher(&i))
+		status = check_triggers(&i);
 	if (!status && !has_launcher(&i))
 		status = check_tag(&i);
 	if (status) {

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/become.h"
+#include "cli/machine.h"
 #include "cli/options.h"
 #include "cli/sanitizer.h"
 #include "cli/source.h"
@@ -276,39 +278,6 @@ static int show(struct plan *plan)
 	return say_done(status_of(plan->target.verdict));
 }
 
-/* A script without "#!": glibc's execvp() asks the shell by itself, musl's does not. */
-static void start_by_shell(const struct plan *plan)
-{
-	char **argv;
-	size_t count = 0;
-
-	while (plan->command[count])
-		count++;
-	argv = calloc(count + 2, sizeof(*argv));
-	if (!argv)
-		return;
-	argv[0] = (char *)"/bin/sh";
-	argv[1] = (char *)plan->target.chain[0];
-	memcpy(argv + 2, plan->command + 1, count * sizeof(*argv));
-	execv(argv[0], argv);
-	free(argv);
-	errno = ENOEXEC;
-}
-
-/* execvp() would have a shell read the code of another machine as its own. */
-static void become(const struct plan *plan)
-{
-	const struct target *t = &plan->target;
-
-	if (t->verdict == TARGET_OTHER_CLASS) {
-		execv(t->chain_len ? t->chain[0] : t->path, plan->command);
-		return;
-	}
-	execvp(plan->command[0], plan->command);
-	if (errno == ENOEXEC && t->chain_len)
-		start_by_shell(plan);
-}
-
 static int fail(const struct plan *plan, int err)
 {
 	if (status_of(plan->target.verdict))
@@ -319,11 +288,35 @@ static int fail(const struct plan *plan, int err)
 	return err == ENOENT ? STATUS_MISSING : STATUS_CANNOT;
 }
 
+/* A new network namespace, as containers have, begins with the client's half alone. */
+static void tell_network(const struct plan *plan)
+{
+	const int both = MACHINE_CLIENT | MACHINE_SERVER;
+	long bits = machine_fastopen();
+
+	if (!plan->launcher || !plan->preload || bits < 0 || (bits & both) == both)
+		return;
+	say_error("net.ipv4.tcp_fastopen is %ld in this network namespace: clients "
+		  "have Fast Open with 1, servers with 2, both with 3",
+		  bits);
+}
+
+static void tell_limits(const struct plan *plan)
+{
+	TEXT(why_not, PATH_MAX + 64);
+
+	if (plan->target.verdict != TARGET_PRELOAD || object_is_off())
+		return;
+	tell_network(plan);
+	if (!statedir_keeps(&why_not))
+		say_error("what is learnt cannot be kept: %s; each process begins anew",
+			  why_not.at);
+}
+
 static int start(const struct plan *plan)
 {
 	enum target_verdict verdict = plan->target.verdict;
 	const char *value[VARIABLES];
-	TEXT(why_not, PATH_MAX + 64);
 
 	if (verdict != TARGET_PRELOAD && !status_of(verdict))
 		say_error("%s%s", plan->sentence, ending(plan));
@@ -333,10 +326,8 @@ static int start(const struct plan *plan)
 			say_error("out of memory; nothing was started");
 			return STATUS_SELF;
 		}
-	if (verdict == TARGET_PRELOAD && !object_is_off() && !statedir_keeps(&why_not))
-		say_error("what is learnt cannot be kept: %s; each process begins anew",
-			  why_not.at);
-	become(plan);
+	tell_limits(plan);
+	become(&plan->target, plan->command);
 	return fail(plan, errno);
 }
 

@@ -49,7 +49,8 @@ static bool read_settings(const char *unit, struct trial *ret)
 	snprintf(name, sizeof(name), "%.*s%s%s",
 		 template ? (int)(at - unit) + 1 : (int)strlen(unit), unit,
 		 template ? "tfoshim" : "", template ? at + 1 : "");
-	return trial_run(words, NULL, PATIENCE_MS, ret) == 0;
+	/* in a chroot it says nothing, and that it went well */
+	return trial_run(words, NULL, PATIENCE_MS, ret) == 0 && strchr(ret->out, '=');
 }
 
 /* Each line that sets something becomes a -p of the command; n: of its words. */

@@ -101,6 +101,22 @@ static bool can_gain(const struct unit *u, const char *object)
 	       !is_shut_out(u, object);
 }
 
+/* What systemd gives to each service (DefaultEnvironment=): our line would hide it. */
+static void add_general(struct unit *u)
+{
+	static const char *const words[] = { "systemctl", "show-environment", NULL };
+	struct trial got;
+	char *rest = got.out, *line;
+
+	if (u->preload || access("/run/systemd/system", F_OK) < 0 ||
+	    trial_run(words, NULL, PATIENCE_MS, &got) != 0)
+		return;
+	while ((line = strsep(&rest, "\n")))
+		if (!u->preload && !strncmp(line, "LD_PRELOAD=", 11) && line[11] &&
+		    !strpbrk(line, "$%")) /* neither quoted nor special */
+			u->preload = strdup(line + 11);
+}
+
 static char *compose(const struct unit *u, const char *object)
 {
 	char *value = object_before(object, u->preload), *word, *text = NULL;
@@ -225,18 +241,20 @@ int service_install(const char *name, bool dry)
 		return STATUS_SELF;
 	}
 	if (object_find(object, sizeof(object)) || strchr(object, '%'))
-		say_error("libtfoshim.so is neither beside tfo nor in %s, or in a "
-			  "place that "
-			  "LD_PRELOAD cannot name; nothing was changed",
-			  TFOSHIM_LIBDIR);
+		say_error(
+			"libtfoshim.so is neither beside tfo nor in %s, or in a place "
+			"that LD_PRELOAD cannot name; nothing was changed",
+			TFOSHIM_LIBDIR);
 	else if (!trust_file(object, &why))
 		say_error("%s, and it would be loaded into a service; nothing was "
 			  "changed",
 			  why.at);
 	else if (!can_gain(&u, object))
 		status = STATUS_FINDING;
-	else
+	else {
+		add_general(&u);
 		status = install(&u, object, dry);
+	}
 	unit_drop(&u);
 	return status;
 }

@@ -16,10 +16,16 @@
 #define PRELOAD "LD_PRELOAD="
 #define DROPINS 256
 
-/* The first that has a file of a name is believed. */
+/* The first that has a file of a name is believed; see systemd.unit(5). */
 static const char *const roots[] = {
+	"/etc/systemd/system.control",
+	"/run/systemd/system.control",
+	"/run/systemd/transient",
+	"/run/systemd/generator.early",
 	UNIT_ETC,
+	"/etc/systemd/system.attached",
 	"/run/systemd/system",
+	"/run/systemd/system.attached",
 	"/run/systemd/generator",
 	"/usr/local/lib/systemd/system",
 	"/usr/lib/systemd/system",

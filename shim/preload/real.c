@@ -53,14 +53,31 @@ static long missing(void)
 	return -1;
 }
 
-static void *libc_find(const char *name)
+/* A library that is here, by libc's own door; none is loaded. */
+static void *map_of(const char *library)
 {
-	void *libc;
-
 	if (!__libc_dlsym || !__libc_dlopen_mode)
 		return NULL;
-	libc = __libc_dlopen_mode("libc.so.6", (int)DLOPEN_PRIVATE);
-	return libc ? __libc_dlsym(libc, name) : NULL;
+	return __libc_dlopen_mode(library, (int)(DLOPEN_PRIVATE | DLOPEN_NOLOAD));
+}
+
+/*
+ * Before 2.34 what we hook stands in several libraries; the one of threads comes before
+ * libc, as in a program that is linked against it.
+ */
+static void *libc_find(const char *name)
+{
+	static const char *const libraries[] = {
+		"libpthread.so.0", "libc.so.6",	   "librt.so.1",    "libresolv.so.2",
+		"libanl.so.1",	   "libutil.so.1", "liburing.so.2", "liburing.so.1",
+	};
+	void *map, *p = NULL;
+
+	for (size_t i = 0; !p && i < sizeof(libraries) / sizeof(*libraries); i++) {
+		map = map_of(libraries[i]);
+		p = map ? __libc_dlsym(map, name) : NULL;
+	}
+	return p;
 }
 
 /* What glibc before 2.34 does where there is no libpthread. */
@@ -79,12 +96,10 @@ static int once_alone(int *control, void (*f)(void))
  */
 static void *once_find(void)
 {
-	void *map;
+	void *map = map_of("libpthread.so.0");
 
 	if (!__libc_dlsym || !__libc_dlopen_mode)
 		return NULL;
-	map = __libc_dlopen_mode("libpthread.so.0",
-				 (int)(DLOPEN_PRIVATE | DLOPEN_NOLOAD));
 	return map ? __libc_dlsym(map, "pthread_once") : (void *)once_alone;
 }
 

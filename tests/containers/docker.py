@@ -102,7 +102,8 @@ def stories(world, here, there):
     archive = os.path.join(world.place, "docker.tar")
     subprocess.run(["tar", "-C", root, "-cf", archive, "."], check=True)
     for one in (here, there):
-        got = one.import_root(archive, "ENV PATH=/bin", 'CMD ["sh","-c","echo $LD_PRELOAD; exit 3"]')
+        got = one.import_root(archive, "ENV PATH=/bin",
+                              'CMD ["sh","-c","echo $LD_PRELOAD; exit 3"]')
         if not check("docker: an image to begin with", got.returncode == 0, got):
             return
     os.unlink(archive)

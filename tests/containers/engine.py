@@ -48,21 +48,33 @@ class Engine:
         return self.podman(*self.words(image, ["--rm", *options], command, list(network)),
                            before=before, **more)
 
-    def start(self, image, command, options=(), network=("--network=host",), before=()):
+    def start(self, image, command, options=(), network=("--network=host",), before=(),
+              stdin=subprocess.DEVNULL):
         self.count += 1
         return Running(self, f"tfoshim{os.getpid()}n{self.count}", image, command, options,
-                       network, before)
+                       network, before, stdin)
 
 
 class Running:
     """A container that was started; what it says is read at its end."""
 
-    def __init__(self, engine, name, image, command, options, network, before):
+    def __init__(self, engine, name, image, command, options, network, before, stdin):
         self.engine, self.name = engine, name
         words = engine.words(image, ["--rm", "--name", name, *options], command, list(network))
         self.process = subprocess.Popen([*before, *PODMAN, *words], env=engine.environment,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        stdin=subprocess.DEVNULL)
+                                        stdin=stdin)
+
+    def pid(self):
+        """Of its first process, or None: it ended before."""
+        for _ in range(200):
+            got = self.engine.podman("inspect", "--format", "{{.State.Pid}}", self.name)
+            if got.returncode == 0 and int(got.stdout):
+                return int(got.stdout)
+            if self.process.poll() is not None:
+                return None
+            time.sleep(0.05)
+        return None
 
     def signal(self, name):
         """Sent to its first process, once it is there."""

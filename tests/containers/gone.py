@@ -9,8 +9,9 @@ from world import TFO
 
 def run(world):
     def picture(root):
-        return sorted(subprocess.run(["find", ".", "-printf", "%p %m %U %s\\n"], cwd=root,
-                                     capture_output=True, text=True, check=True).stdout.split("\n"))
+        found = subprocess.run(["find", ".", "-printf", "%p %m %U %s\\n"], cwd=root, check=True,
+                               capture_output=True, text=True)
+        return sorted(found.stdout.split("\n"))
     for name, root in world.roots.items():
         subprocess.run([TFO, "uninstall", "--container", root], check=True, capture_output=True)
         before = [line for line in picture(root) if not line.startswith(". ")]

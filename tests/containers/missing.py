@@ -1,18 +1,37 @@
 # SPDX-License-Identifier: MIT
 """Where something is missing: what the program does bare, and a line that says why."""
 
-import json
 import os
 import re
 import shutil
 import subprocess
 
+import cages
+import roots
 import tfolab
-from told import check
+from told import check, skip
 from wire import IN_SERVER, SERVER, Story, times_of, wait_for
 from world import LAUNCHER, beside
 
 HELLO = ["sh", "-c", "echo hello; exit 5"]
+LAUNCHERS = {"static tfo": LAUNCHER, "script": LAUNCHER, "tfo-run": "/tfoshim/tfo-run"}
+OBJECT = "tfoshim/libtfoshim.so"
+# Of no libc, by the kernel alone: "hello", and 5.
+ALONE = """void _start(void)
+{
+	long n = 1;
+	__asm__ volatile("syscall" : "+a"(n) : "D"(1L), "S"("hello\\n"), "d"(6L) : "rcx", "r11", "memory");
+	n = 231;
+	__asm__ volatile("syscall" : "+a"(n) : "D"(5L) : "rcx", "r11", "memory");
+}
+"""
+LIBC = """#include <stdio.h>
+int main(void)
+{
+	puts("hello");
+	return 5;
+}
+"""
 
 
 def is_as_before(got, words):
@@ -22,21 +41,108 @@ def is_as_before(got, words):
         (len(lines) == 1 and re.search(words, lines[0]) if words else not lines)
 
 
-def cage(world):
-    """A profile that refuses whatever a program of no network does not need itself."""
-    path = os.path.join(world.place, "cage.json")
-    refused = ["futex_requeue", "process_vm_readv", "pidfd_open", "pidfd_getfd", "ftruncate",
-               "fallocate", "flock", "socket", "getsockopt", "mremap", "openat2", "mincore",
-               "memfd_create", "getrandom", "statx", "mkdir", "mkdirat"]
-    with open(path, "w", encoding="ascii") as to:
-        json.dump({"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
-                   "syscalls": [{"names": refused, "action": "SCMP_ACT_ERRNO",
-                                 "errnoRet": 1}]}, to)
-    return path
+class Case:
+    """One launcher in one root."""
+
+    def __init__(self, world, where, launcher):
+        self.world, self.where, self.launcher = world, where, launcher
+        self.root, self.path = world.roots[where], LAUNCHERS[launcher]
+        self.is_musl, self.is_static = where == "musl", launcher == "static tfo"
+        world.launcher(self.root, launcher == "script")
+        world.tfo_run(self.root)
+
+    def try_it(self, what, told, words=HELLO, options=(), before=()):
+        """told: what the line has, a word for each launcher; None: there is none."""
+        if isinstance(told, dict):
+            told = told[self.launcher]
+        got = self.world.engine.run(self.root, [*before, self.path, *words], options)
+        check(f"{self.where}, {self.launcher}: {what}", is_as_before(got, told) or
+              self.is_musl and is_as_before(got, None), got)  # its loader says nothing
+
+    def objects(self):
+        """It is not there, it is another's."""
+        ours, kept = os.path.join(self.root, OBJECT), self.world.place + "/kept.so"
+        shutil.copy(ours, kept)
+        os.unlink(ours)
+        self.try_it("no object", "libtfoshim.so.*without Fast Open")
+        with open(kept, "rb") as file:
+            elf = bytearray(file.read())
+        elf[4], elf[18] = 1, 3  # of 32 bits, for i386
+        with open(ours, "wb") as file:
+            file.write(elf)
+        self.try_it("an object for another machine", {
+            "static tfo": "for this machine", "script": "wrong ELF class",
+            "tfo-run": "wrong ELF class"})
+        shutil.copy(kept, ours)
+
+    def noexec(self):
+        """The object lies where nothing may be executed; the script can be read, and so started."""
+        place = os.path.join(self.world.place, "noexec")
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(os.path.join(self.root, "tfoshim"), place)
+        if self.is_static:
+            self.try_it("an object without exec", "noexec", options=[
+                "-v", f"{place}/libtfoshim.so:/{OBJECT}:ro,noexec"])
+        else:
+            self.try_it("a file system without exec", "failed to map|ermitted", options=[
+                "-v", place + ":/tfoshim:ro,noexec"], before=["/bin/sh"])
+
+    def cages(self):
+        """What the container may not do."""
+        self.try_it("nothing to write to", {"static tfo": "cannot be kept", "script": None,
+                                            "tfo-run": None},
+                    options=["--read-only", "--read-only-tmpfs=false"])
+        self.try_it("no new privileges", None, options=[
+            "--security-opt=no-new-privileges", "--cap-drop=all", "--user=12345"])
+        self.try_it("a cage", None, options=cages.option(cages.refuses(self.world.place)))
+        try:
+            path = cages.kills(self.world.place, self.root)
+        except FileNotFoundError:
+            return skip("a cage that kills", "strace is not installed")
+        killed = None if self.launcher != "tfo-run" or self.is_musl else "Bad system call"
+        return self.try_it("a cage that kills", killed, options=cages.option(path))
+
+    def programs(self):
+        """Programs that it does not reach, or that are of another kind."""
+        if self.is_musl:
+            return
+        why = roots.with_other(self.root)
+        if why:
+            skip(f"{self.where}, {self.launcher}: a program of 32 bits", why)
+        else:
+            wrong = "wrong ELF class: ELFCLASS64.*ignored"
+            self.try_it("a program of 32 bits", {"static tfo": "32.*runs without", "script": wrong,
+                                                 "tfo-run": wrong}, ["busybox32", *HELLO])
+        for name, told in (("other-libc", None), ("no-libc", "only what it starts"),
+                           ("static", None)):
+            self.try_it(f"a program, {name}", {"static tfo": told, "script": None, "tfo-run": None},
+                        ["/hello-" + name])
 
 
-def static(world):
-    """A program without a loader runs as it is; the namespace's sysctl serves its listener."""
+def hellos(root):
+    """Programs that say hello."""
+    shutil.copy(os.path.realpath(roots.MUSL_LOADER), root + "/usr" + roots.MUSL_LOADER)
+    for name, text, words in (
+            ("other-libc", LIBC, ["musl-gcc"]), ("static", LIBC, ["musl-gcc", "-static"]),
+            ("no-libc", ALONE, ["cc", "-nostdlib", "-fPIE", "-pie", "-fno-stack-protector",
+                                "-Wl,-dynamic-linker=/lib64/ld-linux-x86-64.so.2"])):
+        subprocess.run([*words, "-O1", "-x", "c", "-", "-o", f"{root}/hello-{name}"], input=text,
+                       text=True, check=True)
+
+
+def mounted(world):
+    """LD_PRELOAD by the engine, from a file system without exec: no launcher of ours is there."""
+    for where in ("bullseye", "musl"):
+        if where in world.roots:
+            got = world.engine.run(world.roots[where], HELLO, [
+                "-v", os.path.join(world.place, "noexec") + ":/tfoshim:ro,noexec", "-e",
+                "LD_PRELOAD=/" + OBJECT])
+            check(f"{where}: LD_PRELOAD from a file system without exec", is_as_before(
+                got, "failed to map|ermitted") or where == "musl" and is_as_before(got, None), got)
+
+
+def listener(world):
+    """A server without a loader runs as it is; the namespace's sysctl serves its listener."""
     root = world.roots["scratch"]
     world.launcher(root, False)
     for value, taken in (("1", 0), ("0x403", 1)):
@@ -61,48 +167,14 @@ def run(world):
     for where in ("bullseye", "musl"):
         if where not in world.roots:
             continue
-        root = world.roots[where]
-        for script in (False, True):
-            name = f"{where}, {'script' if script else 'static tfo'}"
-            world.launcher(root, script)
-            object_ = os.path.join(root, "tfoshim/libtfoshim.so")
-            shutil.copy(object_, world.place + "/kept.so")
-            os.unlink(object_)
-            got = world.engine.run(root, [LAUNCHER, *HELLO])
-            alone = where == "musl" and not script  # of a static shell it says that, no more
-            check(f"{name}: no object", is_as_before(got, "libtfoshim.so.*without Fast Open") or
-                  alone and is_as_before(got, None), got)
-            with open(world.place + "/kept.so", "rb") as file:
-                elf = bytearray(file.read())
-            elf[4], elf[18] = 1, 3  # of 32 bits, for i386
-            with open(object_, "wb") as file:
-                file.write(elf)
-            got = world.engine.run(root, [LAUNCHER, *HELLO])
-            check(f"{name}: an object for another machine",  # musl's loader says nothing
-                  is_as_before(got, "wrong ELF class" if script else "for this machine") or
-                  where == "musl" and is_as_before(got, None), got)
-            shutil.copy(world.place + "/kept.so", object_)
-            noexec = os.path.join(world.place, "noexec")
-            os.makedirs(noexec, exist_ok=True)
-            for file in ("entrypoint", "libtfoshim.so"):
-                shutil.copy(os.path.join(root, "tfoshim", file), noexec)
-            options = ["-v", noexec + ":/tfoshim:ro,noexec"]
-            if script:
-                got = world.engine.run(root, ["/bin/sh", LAUNCHER, *HELLO], options)
-                check(f"{name}: a file system without exec", is_as_before(got, "Fast Open") or
-                      where == "musl" and is_as_before(got, None), got)
-            got = world.engine.run(root, HELLO, [*options, "-e",
-                                                 "LD_PRELOAD=/tfoshim/libtfoshim.so"])
-            check(f"{name}: LD_PRELOAD from a file system without exec",
-                  is_as_before(got, "failed to map|ermitted") or
-                  where == "musl" and is_as_before(got, None), got)
-            for what, options in (
-                    ("nothing to write to", ["--read-only", "--read-only-tmpfs=false"]),
-                    ("a cage", ["--security-opt", "seccomp=" + cage(world)]),
-                    ("no new privileges", ["--security-opt=no-new-privileges", "--cap-drop=all",
-                                           "--user=12345"])):
-                got = world.engine.run(root, [LAUNCHER, *HELLO], options)
-                tells = "cannot be kept" if what == "nothing to write to" and not script else None
-                check(f"{name}: {what}", is_as_before(got, tells) or
-                      where == "musl" and is_as_before(got, None), got)
-    static(world)
+        if where != "musl":
+            hellos(world.roots[where])
+        for launcher in LAUNCHERS:
+            case = Case(world, where, launcher)
+            case.objects()
+            case.noexec()
+            case.cages()
+            case.programs()
+        os.unlink(os.path.join(world.roots[where], "tfoshim/tfo-run"))
+    mounted(world)
+    listener(world)

@@ -6,29 +6,8 @@ import statistics
 
 import tfolab
 from told import check
-from wire import IN_SERVER, LOOP, MUSL_LOOP, SERVER, Story, passive, times_of, wait_for
+from wire import IN_SERVER, passive, stories, times_of, wait_for
 from world import LAUNCHER, RTT
-
-
-def stories():
-    nginx = ["nginx", "-g", "daemon off;"]
-    httpd = ["busybox", "httpd", "-f", "-p", "8080", "-h", "/etc"]
-    curl = ["sh", "-c", LOOP.format(SERVER, 80)]
-    curl_8080 = ["sh", "-c", LOOP.format(SERVER, "8080") .replace(":8080/", ":8080/hostname")]
-    nobody = ["--user=1000:1000", "--cap-drop=all", "--security-opt=no-new-privileges"]
-    scratch = Story("scratch", "scratch", ["/answer", "80"],
-                    ["/request", "blocking", SERVER, "80"], 1e-3)
-    scratch.scripts = (False,)  # there is no shell
-    return [
-        Story("glibc 2.36", "bookworm", nginx, curl, 1e3),
-        Story("glibc 2.31", "bullseye", nginx, curl, 1e3),
-        Story("musl", "musl", ["answer", "80"], ["sh", "-c", MUSL_LOOP.format(SERVER, 80)], 1e-3),
-        scratch,
-        Story("read-only root", "bookworm", httpd, curl_8080, 1e3, 8080, ["--read-only"]),
-        Story("a user without capabilities", "bullseye", httpd, curl_8080, 1e3, 8080, nobody),
-        Story("an entrypoint that is a script", "bookworm", ["/docker-entrypoint.sh", *nginx],
-              ["/docker-entrypoint.sh", *curl], 1e3),
-    ]
 
 
 def play(world, story, script):

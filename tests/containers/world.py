@@ -43,6 +43,10 @@ class World:
                         os.path.join(root, "tfoshim/entrypoint"))
         return done
 
+    def tfo_run(self, root):
+        """The third, which is not for containers only."""
+        shutil.copy(os.path.join(SRC, "wrappers/tfo-run"), os.path.join(root, "tfoshim"))
+
     def script(self, root, name, text):
         path = os.path.join(root, name)
         with open(path, "w", encoding="utf-8") as to:

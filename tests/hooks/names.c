@@ -170,6 +170,10 @@ FRAGMENT(res_send)
 	}
 
 /* glibc's, with a state of the caller's; and as older programs name them. */
+#undef res_nquery /* as glibc 2.31's header has them again */
+#undef res_nsearch
+#undef res_nquerydomain
+#undef res_nsend
 int n_query(void *, const char *, int, int, void *, int) __asm__("res_nquery") MAYBE;
 int n_search(void *, const char *, int, int, void *, int) __asm__("res_nsearch") MAYBE;
 int n_domain(void *, const char *, const char *, int, int, void *,

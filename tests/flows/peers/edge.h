@@ -15,6 +15,7 @@
 #ifndef EDGE_H
 #define EDGE_H
 
+#include "newer.h"
 #include "peer.h"
 
 #include <stdarg.h>

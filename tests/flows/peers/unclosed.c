@@ -7,6 +7,7 @@
  *
  * A function's name says what becomes of what it opens.
  */
+#include "newer.h"
 #include "peer.h"
 
 #include <pthread.h>

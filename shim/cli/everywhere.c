@@ -72,7 +72,9 @@ static int commit(struct swap *s, const char *object, const struct trial *before
 	err = swap_back(s);
 	if (err)
 		say_error(LIST " could not be put back: %s; take %s out of it by hand",
-			  strerror(-err), object);
+			  err == -ESTALE ? "somebody else has changed it"
+					 : strerror(-err),
+			  object);
 	else
 		say_error(LIST " is as it was before");
 	return STATUS_SELF;

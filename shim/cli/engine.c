@@ -98,6 +98,8 @@ const char *engine_reason(struct trial *got)
 	while (got->noise_n && got->noise[got->noise_n - 1] == '\n')
 		got->noise[--got->noise_n] = '\0';
 	line = strrchr(got->noise, '\n');
+	if (!got->noise_n)
+		return "it does not say why";
 	return line ? line + 1 : got->noise;
 }
 
@@ -120,7 +122,7 @@ const struct engine *engine_of(const char *image, struct text *why, bool *ret_ab
 
 		if (engine_tells(e, image, ENGINE_MACHINE, &got))
 			return e;
-		status = run(list, &(struct blanks){ NULL }, ASK_MS, &got);
+		status = run(list, &(struct blanks){ .image = NULL }, ASK_MS, &got);
 		if (status && is_installed(status))
 			add_reason(why, e, &got);
 		*ret_absent = *ret_absent || !status;

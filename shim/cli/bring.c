@@ -58,7 +58,7 @@ static int write_all(int fd, const char *bytes, size_t n)
 }
 
 int bring_draft(int at, const void *bytes, size_t n, mode_t mode,
-		char ret_name[sizeof(BRING_DRAFT) + 32])
+		char ret_name[BRING_DRAFT_SIZE])
 {
 	uint64_t dice;
 	int fd = -1, err;
@@ -101,7 +101,7 @@ static bool is_same(int at, const char *name, const void *bytes, size_t n, mode_
 int bring_bytes(int at, const char *name, const void *bytes, size_t n, mode_t mode,
 		bool *ret_changed)
 {
-	char draft[sizeof(BRING_DRAFT) + 32];
+	char draft[BRING_DRAFT_SIZE];
 	int err;
 
 	*ret_changed = false;
@@ -116,19 +116,51 @@ int bring_bytes(int at, const char *name, const void *bytes, size_t n, mode_t mo
 	return err;
 }
 
-int bring_file(int at, const char *name, const char *from, mode_t mode,
-	       bool *ret_changed)
+static ssize_t read_source(const char *from, char **ret)
 {
-	char *bytes, *real = realpath(from, NULL);
-	ssize_t n = real ? bring_read(AT_FDCWD, real, MOST, &bytes) : -errno;
-	int err;
+	char *real = realpath(from, NULL);
+	ssize_t n = real ? bring_read(AT_FDCWD, real, MOST, ret) : -errno;
 
 	free(real);
+	return n;
+}
+
+static bool is_directory(int at, const char *name)
+{
+	struct stat is;
+
+	return fstatat(at, name, &is, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(is.st_mode);
+}
+
+int bring_file(int at, const char *name, const char *from, mode_t mode,
+	       char ret_draft[BRING_DRAFT_SIZE])
+{
+	char *bytes;
+	ssize_t n = read_source(from, &bytes);
+	int err = 0;
+
+	*ret_draft = '\0';
 	if (n < 0)
 		return (int)n;
-	err = bring_bytes(at, name, bytes, (size_t)n, mode, ret_changed);
+	if (is_directory(at, name))
+		err = -EISDIR; /* no file takes its place */
+	else if (!is_same(at, name, bytes, (size_t)n, mode))
+		err = bring_draft(at, bytes, (size_t)n, mode, ret_draft);
 	free(bytes);
 	return err;
+}
+
+int bring_is_new(int at, const char *name, const char *from, mode_t mode)
+{
+	char *bytes;
+	ssize_t n = is_directory(at, name) ? -EISDIR : read_source(from, &bytes);
+	bool same;
+
+	if (n < 0)
+		return (int)n;
+	same = is_same(at, name, bytes, (size_t)n, mode);
+	free(bytes);
+	return !same;
 }
 
 /* Who had it before may have removed it while we waited. */
@@ -183,6 +215,11 @@ static bool is_draft(const char *name)
 		return false;
 	return !strcmp(name, BRING_KEPT) ||
 	       (strlen(name + n) == 16 && strspn(name + n, "0123456789abcdef") == 16);
+}
+
+bool bring_is_left(const char *name)
+{
+	return is_draft(name) || !strcmp(name, BRING_LOCK);
 }
 
 size_t bring_sweep(int at)

@@ -32,7 +32,8 @@ static const struct engine engines[] = {
 	{ "podman",
 	  "podman",
 	  { "{{json .Config}}", "{{.Architecture}}",
-	    "{{range .History}}{{.CreatedBy}}{{println}}{{end}}", "{{.ManifestType}}" },
+	    "{{range .History}}{{.CreatedBy}}{{println}}{{end}}", "{{.Id}}",
+	    "{{.ManifestType}}" },
 	  { "podman", "image", "inspect", "--format", FACT, IMAGE },
 	  { "podman", "build", "-q", "--pull=never", "--format", FORMAT, "-t", IMAGE,
 	    "-f", RECIPE, CONTEXT },
@@ -40,14 +41,15 @@ static const struct engine engines[] = {
 	{ "buildah",
 	  "podman",
 	  { "{{.Config}}", "{{.OCIv1.Architecture}}",
-	    TRIGGERS(".Docker.Config.OnBuild"), "{{.Manifest}}" },
+	    TRIGGERS(".Docker.Config.OnBuild"), "{{.FromImageID}}", "{{.Manifest}}" },
 	  { "buildah", "inspect", "--type", "image", "--format", FACT, IMAGE },
 	  { "buildah", "bud", "-q", "--pull-never", "--format", FORMAT, "-t", IMAGE,
 	    "-f", RECIPE, CONTEXT },
 	  { "buildah", "rmi", IMAGE } },
 	{ "docker",
 	  "docker",
-	  { "{{json .Config}}", "{{.Architecture}}", TRIGGERS(".Config.OnBuild"), "" },
+	  { "{{json .Config}}", "{{.Architecture}}", TRIGGERS(".Config.OnBuild"),
+	    "{{.Id}}", "" },
 	  { "docker", "image", "inspect", "--format", FACT, IMAGE },
 	  { "docker", "build", "-q", "-t", IMAGE, "-f", RECIPE, CONTEXT },
 	  { "docker", "image", "rm", IMAGE } },
@@ -89,18 +91,24 @@ static bool is_installed(int status)
 	return status < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 127;
 }
 
-/* The last thing it said: warnings come first. */
-static void add_reason(struct text *why, const struct engine *e, struct trial *got)
+const char *engine_reason(struct trial *got)
 {
 	char *line;
 
 	while (got->noise_n && got->noise[got->noise_n - 1] == '\n')
 		got->noise[--got->noise_n] = '\0';
 	line = strrchr(got->noise, '\n');
+	if (!got->noise_n)
+		return "it does not say why";
+	return line ? line + 1 : got->noise;
+}
+
+static void add_reason(struct text *why, const struct engine *e, struct trial *got)
+{
 	text_str(why, why->n ? "; " : "");
 	text_str(why, e->name);
 	text_str(why, " says: ");
-	text_str(why, line ? line + 1 : got->noise);
+	text_str(why, engine_reason(got));
 }
 
 const struct engine *engine_of(const char *image, struct text *why, bool *ret_absent)
@@ -114,7 +122,7 @@ const struct engine *engine_of(const char *image, struct text *why, bool *ret_ab
 
 		if (engine_tells(e, image, ENGINE_MACHINE, &got))
 			return e;
-		status = run(list, &(struct blanks){ NULL }, ASK_MS, &got);
+		status = run(list, &(struct blanks){ .image = NULL }, ASK_MS, &got);
 		if (status && is_installed(status))
 			add_reason(why, e, &got);
 		*ret_absent = *ret_absent || !status;

@@ -17,6 +17,7 @@ enum engine_fact {
 	ENGINE_CONFIG,	/* as JSON: it, or what holds it as "config" */
 	ENGINE_MACHINE, /* as images name it */
 	ENGINE_STEPS,	/* ONBUILD of it, or all that is known of how it was made */
+	ENGINE_ID,	/* by which images are told apart */
 	ENGINE_FORMAT,	/* of its manifest: docker's has more than OCI's */
 	ENGINE_FACTS
 };
@@ -38,5 +39,7 @@ bool engine_has_triggers(const struct engine *e, const char *image);
 bool engine_build(const struct engine *e, const char *base, const char *image,
 		  const char *context, struct trial *ret);
 bool engine_remove(const struct engine *e, const char *image, struct trial *ret);
+/* The last thing it said: warnings come first. */
+const char *engine_reason(struct trial *got);
 
 #endif

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -73,7 +72,9 @@ static int commit(struct swap *s, const char *object, const struct trial *before
 	err = swap_back(s);
 	if (err)
 		say_error(LIST " could not be put back: %s; take %s out of it by hand",
-			  strerror(-err), object);
+			  err == -ESTALE ? "somebody else has changed it"
+					 : strerror(-err),
+			  object);
 	else
 		say_error(LIST " is as it was before");
 	return STATUS_SELF;
@@ -196,15 +197,6 @@ static int install(const char *object, bool dry)
 	return status;
 }
 
-/* A Control-C between the steps would leave them half done. */
-static void hold_signals(void)
-{
-	sigset_t all;
-
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
-}
-
 int everywhere_install(bool dry)
 {
 	char object[PATH_MAX];
@@ -228,7 +220,6 @@ int everywhere_install(bool dry)
 			why.at);
 		return STATUS_SELF;
 	}
-	hold_signals();
 	return install(object, dry);
 }
 
@@ -252,7 +243,7 @@ static int drop(struct swap *s, const char *text, size_t n, bool gone, bool dry)
 	return STATUS_OK;
 }
 
-static int uninstall(bool dry)
+int everywhere_uninstall(bool dry)
 {
 	struct swap s;
 	int err = begin(&s, dry), status = STATUS_SELF;
@@ -276,10 +267,4 @@ static int uninstall(bool dry)
 	free(text);
 	swap_end(&s);
 	return status;
-}
-
-int everywhere_uninstall(bool dry)
-{
-	hold_signals();
-	return uninstall(dry);
 }

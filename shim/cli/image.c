@@ -17,6 +17,7 @@
 #include "cli/rootfs.h"
 
 #define LABEL "tfoshim.base"
+#define ID_SIZE 128
 
 struct image {
 	const struct engine *engine;
@@ -113,20 +114,20 @@ static int check_triggers(const struct image *i)
 }
 
 /* shop:1.2 -> shop:1.2-tfo, registry:5000/shop -> registry:5000/shop:latest-tfo */
-static int choose_tag(struct image *i, const char *tag)
+static int choose_tag(struct image *i, const char *verb, const char *tag)
 {
 	const char *last = strrchr(i->name, '/');
 	bool has_tag = strchr(last ? last : i->name, ':');
 	int len;
 
 	if (!tag && strchr(i->name, '@'))
-		return say_usage("install", "an image named by its digest needs --tag");
+		return say_usage(verb, "an image named by its digest needs --tag");
 	len = tag ? snprintf(i->tag, sizeof(i->tag), "%s", tag)
 		  : snprintf(i->tag, sizeof(i->tag), "%s%s-tfo", i->name,
 			     has_tag ? "" : ":latest");
 	if (len > 0 && (size_t)len < sizeof(i->tag))
 		return STATUS_OK;
-	return say_usage("install", "the name of the image is too long");
+	return say_usage(verb, "the name of the image is too long");
 }
 
 static struct json_object *field(const struct image *i, const char *name)
@@ -166,29 +167,56 @@ static char *containerfile(const struct image *i, bool is_script)
 	return text;
 }
 
-static int build(const struct image *i, const char *context)
+/* By which images are told apart; empty: there is none of that name. */
+static void read_id(const struct image *i, char ret_id[ID_SIZE])
 {
 	struct trial got;
 
+	*ret_id = '\0';
+	if (engine_tells(i->engine, i->tag, ENGINE_ID, &got))
+		snprintf(ret_id, ID_SIZE, "%.*s", (int)strcspn(got.out, "\n"), got.out);
+}
+
+/* One that the new image has taken the name from; a container may still need it. */
+static void drop_old(const struct image *i, const char *old)
+{
+	char id[ID_SIZE];
+	struct trial got;
+
+	read_id(i, id);
+	if (*old && *id && strcmp(old, id) && !engine_remove(i->engine, old, &got))
+		say_error("the image that was %s before stays: %s: %.300s", i->tag,
+			  engine_name(i->engine), engine_reason(&got));
+}
+
+static int build(const struct image *i, const char *context)
+{
+	char old[ID_SIZE];
+	struct trial got;
+
+	read_id(i, old);
 	if (engine_build(i->engine, i->name, i->tag, context, &got)) {
+		drop_old(i, old);
 		printf("%s is %s with TCP Fast Open: start it with\n"
 		       "    %s run --sysctl net.ipv4.tcp_fastopen=3 %s\n",
 		       i->tag, i->name, engine_starter(i->engine), i->tag);
 		return STATUS_OK;
 	}
 	say_error("%s build: %.1000s; there is no new image", engine_name(i->engine),
-		  got.noise);
+		  engine_reason(&got));
 	return STATUS_SELF;
 }
 
 static int fill_and_build(const struct image *i, const char *text, const char *launcher,
 			  const char *object)
 {
-	char context[] = "/tmp/tfoshim.XXXXXX", path[64];
+	const char *place = getenv("TMPDIR"), *name = "";
+	char context[PATH_MAX - 64], path[PATH_MAX];
 	int status = STATUS_SELF, err = -EIO, fd;
 	bool changed;
-	const char *name = "";
 
+	snprintf(context, sizeof(context), "%s/tfoshim.XXXXXX",
+		 place && *place == '/' ? place : "/tmp");
 	if (!mkdtemp(context)) {
 		say_error("%s: %m; nothing was changed", context);
 		return STATUS_SELF;
@@ -217,14 +245,13 @@ static int fill_and_build(const struct image *i, const char *text, const char *l
 	return status;
 }
 
-static int begin(struct image *i, const char *name, const char *tag)
+static int begin(struct image *i, const char *verb, const char *name, const char *tag)
 {
 	*i = (struct image){ .name = name };
 	if (!*name || *name == '-' || strpbrk(name, " \t\n"))
 		return say_usage(
-			"install",
-			"--container takes a directory or the name of an image");
-	return choose_tag(i, tag);
+			verb, "--container takes a directory or the name of an image");
+	return choose_tag(i, verb, tag);
 }
 
 /* One that has the launcher already would start it twice. */
@@ -246,6 +273,7 @@ static bool is_ours(const struct image *i)
 
 	return json_object_object_get_ex(i->config, "Labels", &labels) &&
 	       json_object_object_get_ex(labels, LABEL, &base) &&
+	       json_object_is_type(base, json_type_string) &&
 	       !strcmp(json_object_get_string(base), i->name);
 }
 
@@ -275,7 +303,7 @@ int image_install(const char *name, const char *tag, bool dry)
 	struct image i = { .config = NULL };
 	bool is_script;
 	char *text = NULL;
-	int status = begin(&i, name, tag);
+	int status = begin(&i, "install", name, tag);
 
 	if (!status)
 		status = rootfs_sources(launcher, object, sizeof(object), &is_script);
@@ -313,7 +341,7 @@ int image_uninstall(const char *name, const char *tag, bool dry)
 {
 	struct image i;
 	struct trial got;
-	int status = begin(&i, name, tag);
+	int status = begin(&i, "uninstall", name, tag);
 
 	if (!status)
 		status = find_engine(&i, i.tag, true);
@@ -327,7 +355,7 @@ int image_uninstall(const char *name, const char *tag, bool dry)
 	} else if (dry) {
 		printf("# the image %s would be removed\n", i.tag);
 	} else if (!engine_remove(i.engine, i.tag, &got)) {
-		say_error("%s: %.300s", engine_name(i.engine), got.noise);
+		say_error("%s: %.300s", engine_name(i.engine), engine_reason(&got));
 		status = STATUS_SELF;
 	} else {
 		printf("the image %s is gone\n", i.tag);

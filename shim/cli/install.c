@@ -5,6 +5,7 @@
  */
 #include "cli/cli.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -100,6 +101,17 @@ static int uninstall(const struct wish *w)
 				     : image_uninstall(w->what, w->tag, w->dry);
 }
 
+/* A Control-C between the steps would leave them half done; programs that are asked
+ * hear it.
+ */
+static void hold_signals(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+}
+
 /* What was done is done, whether it can be told or not: that is what the status says.
  */
 static int change(const struct verb *verb, int (*of)(const struct wish *), int argc,
@@ -110,6 +122,7 @@ static int change(const struct verb *verb, int (*of)(const struct wish *), int a
 
 	if (status)
 		return status;
+	hold_signals();
 	status = of(&w);
 	told = say_done(status);
 	return w.dry ? told : status;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/become.h"
 #include "cli/machine.h"
 #include "cli/options.h"
 #include "cli/sanitizer.h"
@@ -277,25 +278,6 @@ static int show(struct plan *plan)
 	return say_done(status_of(plan->target.verdict));
 }
 
-/* A script without "#!": glibc's execvp() asks the shell by itself, musl's does not. */
-static void start_by_shell(const struct plan *plan)
-{
-	char **argv;
-	size_t count = 0;
-
-	while (plan->command[count])
-		count++;
-	argv = calloc(count + 2, sizeof(*argv));
-	if (!argv)
-		return;
-	argv[0] = (char *)"/bin/sh";
-	argv[1] = (char *)plan->target.chain[0];
-	memcpy(argv + 2, plan->command + 1, count * sizeof(*argv));
-	execv(argv[0], argv);
-	free(argv);
-	errno = ENOEXEC;
-}
-
 static int fail(const struct plan *plan, int err)
 {
 	if (status_of(plan->target.verdict))
@@ -345,9 +327,7 @@ static int start(const struct plan *plan)
 			return STATUS_SELF;
 		}
 	tell_limits(plan);
-	execvp(plan->command[0], plan->command);
-	if (errno == ENOEXEC && plan->target.chain_len)
-		start_by_shell(plan);
+	become(&plan->target, plan->command);
 	return fail(plan, errno);
 }
 

@@ -177,13 +177,26 @@ int swap_put(struct swap *s)
 			: unlinkat(s->directory, s->name, 0))
 		return -errno;
 	s->draft[0] = '\0';
+	(void)!fstatat(s->directory, s->name, &s->put, AT_SYMLINK_NOFOLLOW);
 	return 0;
+}
+
+static bool is_as_put(const struct swap *s)
+{
+	struct stat is;
+
+	return fstatat(s->directory, s->name, &is, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       is.st_ino == s->put.st_ino && is.st_size == s->put.st_size &&
+	       is.st_mtim.tv_sec == s->put.st_mtim.tv_sec &&
+	       is.st_mtim.tv_nsec == s->put.st_mtim.tv_nsec;
 }
 
 int swap_back(struct swap *s)
 {
 	int status;
 
+	if (!is_as_put(s))
+		return -ESTALE;
 	if (!s->old)
 		status = unlinkat(s->directory, s->name, 0);
 	else

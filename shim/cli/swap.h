@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "cli/bring.h"
 
@@ -18,8 +19,9 @@ struct swap {
 	char name[NAME_MAX + 1];
 	char *old; /* NULL: there was no such file */
 	size_t old_n;
-	char draft[sizeof(BRING_DRAFT) + 32]; /* the new one's name, or empty */
-	char kept[sizeof(BRING_KEPT)];	      /* the old one's other name, or empty */
+	char draft[BRING_DRAFT_SIZE];  /* the new one's name, or empty */
+	char kept[sizeof(BRING_KEPT)]; /* the old one's other name, or empty */
+	struct stat put;	       /* what was put there */
 };
 
 /*
@@ -37,7 +39,7 @@ int swap_stand_in(struct swap *s);
  * not any more what was read.
  */
 int swap_put(struct swap *s);
-/* As it was. */
+/* As it was. -ESTALE: it is not any more what was put there. */
 int swap_back(struct swap *s);
 /* Lets go; what was kept is removed, and what was not put. */
 void swap_end(struct swap *s);

@@ -65,22 +65,31 @@ static bool take(struct pollfd *from, char *to, size_t room, size_t *n)
 }
 
 /* Until both have ended: false when they did not in time. */
-static bool listen_to(int out, int noise, int ms, struct trial *ret)
+static bool listen_to(int out, int noise, const struct timespec *since, int ms,
+		      struct trial *ret)
 {
 	struct pollfd wait[2] = { { .fd = out, .events = POLLIN },
 				  { .fd = noise, .events = POLLIN } };
-	struct timespec start;
 	int open_ends = 2;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (open_ends) {
-		if (poll(wait, 2, left_of(&start, ms)) <= 0)
+		if (poll(wait, 2, left_of(since, ms)) <= 0)
 			return false;
 		open_ends -= !take(&wait[0], ret->out, sizeof(ret->out), &ret->out_n);
 		open_ends -= !take(&wait[1], ret->noise, sizeof(ret->noise),
 				   &ret->noise_n);
 	}
 	return true;
+}
+
+/* It may have closed both, and go on. */
+static bool has_ended(pid_t pid, const struct timespec *since, int ms, int *ret_status)
+{
+	pid_t got;
+
+	while ((got = waitpid(pid, ret_status, WNOHANG)) == 0 && left_of(since, ms))
+		usleep(1000);
+	return got == pid;
 }
 
 static int start(const char *const argv[], const char *preload, const int out[2],
@@ -98,10 +107,14 @@ static int start(const char *const argv[], const char *preload, const int out[2]
 int trial_run(const char *const argv[], const char *preload, int ms, struct trial *ret)
 {
 	int out[2], noise[2], status = 0;
+	struct timespec since;
 	bool ended;
 	pid_t pid;
 
 	*ret = (struct trial){ .out_n = 0 };
+	signal(SIGCHLD,
+	       SIG_DFL); /* ignored, as some start us, children leave no status */
+	clock_gettime(CLOCK_MONOTONIC, &since);
 	if (pipe2(out, O_CLOEXEC) < 0)
 		return -errno;
 	if (pipe2(noise, O_CLOEXEC) < 0) {
@@ -110,15 +123,17 @@ int trial_run(const char *const argv[], const char *preload, int ms, struct tria
 		return -EMFILE;
 	}
 	pid = start(argv, preload, out, noise);
-	ended = pid > 0 && listen_to(out[0], noise[0], ms, ret);
+	ended = pid > 0 && listen_to(out[0], noise[0], &since, ms, ret) &&
+		has_ended(pid, &since, ms, &status);
 	close(out[0]);
 	close(noise[0]);
 	if (pid < 0)
 		return pid;
-	if (!ended)
-		kill(pid, SIGKILL);
+	if (ended)
+		return status;
+	kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	return ended ? status : -ETIMEDOUT;
+	return -ETIMEDOUT;
 }

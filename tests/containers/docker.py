@@ -44,12 +44,14 @@ class Daemon:
         with open(os.path.join(self.place, "log"), encoding="utf-8", errors="replace") as log:
             return log.read()[-1000:]
 
-    def command(self, *words):
+    def command(self, *words, stdin=""):
         return subprocess.run(words, env=self.environment, capture_output=True, text=True,
-                              check=False, timeout=300)
+                              check=False, timeout=300, input=stdin)
 
-    def __call__(self, *words):
-        return self.command("docker", *words)
+    def __call__(self, *words, stdin=""):
+        if stdin:  # a Containerfile, and no context
+            words = [*words, "-"]
+        return self.command("docker", *words, stdin=stdin)
 
     def run(self, image, words=(), options=()):
         return self("run", "--rm", "--network=host", *options, image, *words)
@@ -118,6 +120,18 @@ def stories(world, here, there):
           got.stdout == "/tfoshim/libtfoshim.so\n", got)
     got = here.command(TFO, "install", "--container", SHOP)
     check("docker: once more", got.returncode == 0 and here.config(SHOP + "-tfo") == after, got)
+    for text, status in (("HEALTHCHECK CMD true\nSHELL [\"/bin/sh\",\"-ec\"]\nUSER 7\n", 0),
+                         ("ONBUILD RUN false\n", 1)):
+        name = f"shop:kind{status}"
+        built = here("build", "-q", "-t", name, stdin=f"FROM {SHOP}\n{text}")
+        got = here.command(TFO, "install", "--container", name)
+        was, now = here.config(name), here.config(name + "-tfo")
+        if now:
+            now["Labels"].pop("tfoshim.base")
+            was["Entrypoint"] = [LAUNCHER, *(was.get("Entrypoint") or [])]
+            was["Labels"] = was.get("Labels") or {}
+        check(f"docker: {text!r}", built.returncode == 0 and got.returncode == status and (
+            "ONBUILD" in got.stderr and not now if status else was == now), built, got, was, now)
     there.command(TFO, "install", "--container", SHOP)
     saved(here, there)
     for words in ("is gone", "there is no image"):

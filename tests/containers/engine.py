@@ -30,7 +30,7 @@ class Engine:
         for name in ("LAB", "LAB_CONTROL"):
             if name in os.environ:
                 self.environment[name] = os.environ[name]
-        self.count = 0
+        self.podman_words, self.count = PODMAN, 0
 
     def podman(self, *words, before=(), **more):
         """Any command of it, to its end."""

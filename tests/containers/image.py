@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 from told import check
-from world import LAUNCHER, TFO, beside
+from world import BUILD, LAUNCHER, TFO, beside
 
 # What an image may say beside its entrypoint; below localhost/shop:1.2.
 ALL = """FROM localhost/shop:1.2
@@ -165,5 +165,49 @@ def run(world):
     got = tfo("install", "--container", "localhost/far:1")
     check("image: one for another machine", got.returncode == 1 and "s390x" in got.stderr and
           got.stderr.count("\n") == 1 and config("localhost/far:1-tfo") is None, got)
+    check_renewed(world)
     os.unlink(archive)
+
+
+def check_renewed(world):
+    """What only docker's format knows; a newer object; and nothing that stays behind."""
+    tool, place = world.engine, os.path.join(world.place, "renewed")
+    for name in ("bin", "tmp"):
+        os.makedirs(os.path.join(place, name))
+    for name in ("tfo", "tfo-static", "libtfoshim.so"):
+        shutil.copy(os.path.join(BUILD, name), os.path.join(place, "bin"))
+
+    def tfo(*words):
+        return subprocess.run([place + "/bin/tfo", *words], capture_output=True, text=True,
+                              env={**tool.environment, "TMPDIR": place + "/tmp"}, check=False,
+                              timeout=300)
+
+    def images():
+        return sorted(tool.podman("images", "-a", "-q", "--no-trunc").stdout.split())
+
+    with open(place + "/Containerfile", "w", encoding="ascii") as to:
+        to.write("FROM localhost/shop:1.2\nHEALTHCHECK CMD /bin/true\nSHELL [\"/bin/sh\", \"-x\"]\n")
+    got = tool.podman("build", "-q", "--format=docker", "-t", "localhost/well:1", "-f",
+                      place + "/Containerfile", place)
+    check("renewed: one with a health check", got.returncode == 0, got)
+    before = images()
+    got = tfo("install", "--container", "localhost/well:1")
+    health = "{{json .HealthCheck}} {{.ManifestType}}"
+    seen = [tool.podman("image", "inspect", "--format", health, "localhost/well:1" + tag).stdout
+            for tag in ("", "-tfo")]
+    check("renewed: the health check stays", got.returncode == 0 and seen[0] == seen[1] and
+          "/bin/true" in seen[0], got, seen)
+    with open(place + "/bin/libtfoshim.so", "ab") as file:
+        file.write(b"newer")
+    one = images()
+    got = tfo("install", "--container", "localhost/well:1")
+    check("renewed: the new one takes its place", got.returncode == 0 and not got.stderr and
+          images() != one, got)
+    got = tfo("install", "--container", "localhost/well:1")
+    check("renewed: nothing is left where it was made", not os.listdir(place + "/tmp"), got)
+    got = tfo("uninstall", "--container", "localhost/well:1")
+    check("renewed: no image stays", got.returncode == 0 and images() == before, got, before,
+          images())
+    tool.podman("image", "rm", "localhost/well:1")
+    subprocess.run(["rm", "-r", place], check=True)
     fields(world)

@@ -121,7 +121,7 @@ class Case:
 
 def hellos(root):
     """Programs that say hello."""
-    shutil.copy(os.path.realpath(roots.MUSL_LOADER), root + "/usr" + roots.MUSL_LOADER)
+    shutil.copy(os.path.realpath(roots.MUSL_LOADER), root + roots.MUSL_LOADER)
     for name, text, words in (
             ("other-libc", LIBC, ["musl-gcc"]), ("static", LIBC, ["musl-gcc", "-static"]),
             ("no-libc", ALONE, ["cc", "-nostdlib", "-fPIE", "-pie", "-fno-stack-protector",

@@ -50,9 +50,9 @@ def with_other(root):
     here = kept(OTHER)
     if not here:
         return f"there is no {OTHER} in ROOTS"
-    shutil.copytree(here + "/lib/i386-linux-gnu", root + "/usr/lib/i386-linux-gnu", symlinks=True,
+    shutil.copytree(here + "/lib/i386-linux-gnu", root + "/lib/i386-linux-gnu", symlinks=True,
                     dirs_exist_ok=True)
-    shutil.copy(here + "/lib/i386-linux-gnu/ld-linux.so.2", root + "/usr/lib/ld-linux.so.2")
+    shutil.copy(here + "/lib/i386-linux-gnu/ld-linux.so.2", root + "/lib/ld-linux.so.2")
     shutil.copy(here + "/bin/busybox", root + "/usr/bin/busybox32")
     return None
 

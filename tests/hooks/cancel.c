@@ -106,14 +106,15 @@ static void cancel_in(struct sleep *s)
 {
 	pthread_t thread;
 	void *ret = NULL;
+	int err;
 
 	if (pthread_create(&thread, NULL, sleeper, s))
 		return;
 	usleep(30000);
-	STEP(pthread_cancel(thread));
+	err = pthread_cancel(thread); /* not told yet: the thread may speak now */
 	STEP(pthread_join(thread, &ret));
-	say("\tin %s: cancelled %d, cleaned %d", s->call, ret == PTHREAD_CANCELED,
-	    s->cleaned);
+	say("\tin %s: pthread_cancel %d, cancelled %d, cleaned %d", s->call, err,
+	    ret == PTHREAD_CANCELED, s->cleaned);
 }
 
 /* At an address of its own: a port used again would be one that has been seen to

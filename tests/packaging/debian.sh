@@ -195,7 +195,7 @@ purged()
 	everywhere "$roots/minimal"
 	throughout "$roots/minimal" within "$roots/minimal" dpkg -P tfoshim
 	nowhere "$roots/minimal"
-	# and what came with it and with its tests
+	# and what came with it
 	packages "$roots/minimal" > "$work/has"
 	# shellcheck disable=SC2046
 	within "$roots/minimal" dpkg -P $(comm -13 "$work/had" "$work/has")

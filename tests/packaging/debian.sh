@@ -185,6 +185,25 @@ refused_by_dpkg()
 	refuses "$roots/minimal" within "$roots/minimal" dpkg -r tfoshim
 }
 
+# Another one in /usr/local, which programs and a service start with, is none of the package's.
+spares_another()
+{
+	local root=$roots/minimal
+	within "$root" apt-get -qq install -y "/tmp/$deb"
+	# shellcheck disable=SC2016
+	within "$root" sh -ec 'to=/usr/local/lib/tfoshim; mkdir -p "$to"
+		from=$(dpkg -L tfoshim | sed -n "s,/libtfoshim.so$,,p")
+		cp "$from/tfo-static" "$to/tfo"; cp "$from/libtfoshim.so" "$to"
+		printf "[Service]\nExecStart=/bin/sleep 9\n" > /etc/systemd/system/shop.service
+		"$to/tfo" install --ld-so-preload; "$to/tfo" install --systemd shop
+		dpkg -r tfoshim
+		grep "$to/libtfoshim.so" /proc/self/maps
+		grep "$to/libtfoshim.so" /etc/systemd/system/shop.service.d/*
+		"$to/tfo" uninstall --ld-so-preload; "$to/tfo" uninstall --systemd shop
+		rm -r "$to"'
+	nowhere "$root"
+}
+
 purged()
 {
 	within "$roots/minimal" apt-get -qq install -y "/tmp/$deb"

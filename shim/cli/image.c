@@ -120,7 +120,7 @@ static int choose_tag(struct image *i, const char *verb, const char *tag)
 	bool has_tag = strchr(last ? last : i->name, ':');
 	int len;
 
-	if (!tag && strchr(i->name, '@'))
+	if (!tag && (strchr(i->name, '@') || !strncmp(i->name, "sha256:", 7)))
 		return say_usage(verb, "an image named by its digest needs --tag");
 	len = tag ? snprintf(i->tag, sizeof(i->tag), "%s", tag)
 		  : snprintf(i->tag, sizeof(i->tag), "%s%s-tfo", i->name,

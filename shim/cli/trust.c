@@ -14,6 +14,15 @@ static bool is_for_all(const struct stat *is)
 	return S_ISDIR(is->st_mode) ? is->st_mode & S_IXOTH : is->st_mode & S_IROTH;
 }
 
+static bool complain(struct text *why, const char *path, const char *what,
+		     const char *more)
+{
+	text_str(why, path);
+	text_str(why, what);
+	text_str(why, more);
+	return false;
+}
+
 /* A directory as /tmp is lets nobody rename what is another's. */
 static bool is_roots(const char *path, struct text *why)
 {
@@ -28,25 +37,18 @@ static bool is_roots(const char *path, struct text *why)
 		what = "can be written by others than root";
 	else if (!is_for_all(&is))
 		what = "is closed to other users than root";
-	if (!what)
-		return true;
-	text_str(why, path);
-	text_str(why, " ");
-	text_str(why, what);
-	return false;
+	return what ? complain(why, path, " ", what) : true;
 }
 
-bool trust_file(const char *path, struct text *why)
+bool trust_file(char path[PATH_MAX], struct text *why)
 {
 	char real[PATH_MAX], *slash;
-	struct stat is;
 
-	if (!realpath(path, real) || stat(real, &is) < 0) {
-		text_str(why, path);
-		text_str(why, ": ");
-		text_str(why, strerror(errno));
-		return false;
-	}
+	if (!realpath(path, real))
+		return complain(why, path, ": ", strerror(errno));
+	if (strcmp(strrchr(real, '/'), strrchr(path, '/')))
+		return complain(why, path, " is only a link to ", real);
+	strcpy(path, real);
 	while (is_roots(real, why)) {
 		slash = strrchr(real, '/');
 		if (!slash[1])

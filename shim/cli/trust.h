@@ -7,11 +7,15 @@
 #ifndef CLI_TRUST_H
 #define CLI_TRUST_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "core/text.h"
 
-/* false: why, half a sentence that begins with a name. */
-bool trust_file(const char *path, struct text *why);
+/*
+ * path: an absolute one; it becomes its real one, since a link on the way may be
+ * another's. false: why, half a sentence that begins with a name.
+ */
+bool trust_file(char path[PATH_MAX], struct text *why);
 
 #endif

@@ -128,8 +128,8 @@ static void add_names(struct unitpath_dropins *all, const char *root, const char
 	add_directory(all, root, name);
 	if (template_of(name, less))
 		add_names(all, root, less);
-	for (const char *dash = end - 2; dash > name; dash--) {
-		if (*dash != '-')
+	for (const char *dash = end - 1; dash > name; dash--) {
+		if (*dash != '-' || dash == end - 1)
 			continue;
 		snprintf(less, sizeof(less), "%.*s%s", (int)(dash + 1 - name), name,
 			 end[0] == '@' && end[1] == '.' ? end + 1 : end);

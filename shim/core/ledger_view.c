@@ -52,7 +52,8 @@ bool ledger_view_site(const struct ledger *l, unsigned int site,
 	const struct ledger_site *s = &l->site[bounded(site, LEDGER_SITES)];
 	unsigned int how = PEEK(s->how), at = PEEK(s->at), depth = PEEK(s->depth);
 
-	*ret = (struct ledger_place){ .key = LOAD(s->key) };
+	*ret = (struct ledger_place){ 0 };
+	ret->key = LOAD(s->key);
 	if (!ret->key || !site || site >= LEDGER_SITES)
 		return false;
 	ret->births = PEEK(s->births);

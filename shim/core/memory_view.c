@@ -40,7 +40,9 @@ bool memory_view_row(const struct memory *m, unsigned int row, struct addr *ret)
 	const struct memory_row *r = &m->row[row % MEMORY_DESTINATIONS];
 	uint64_t key = LOAD(r->head.key);
 
-	*ret = (struct addr){ .port = LOAD(r->port), .version = LOAD(r->version) };
+	*ret = (struct addr){ 0 };
+	ret->port = LOAD(r->port);
+	ret->version = LOAD(r->version);
 	for (int i = 0; i < 16; i++)
 		ret->ip[i] = LOAD(r->ip[i]);
 	return key && (ret->version == 4 || ret->version == 6) &&

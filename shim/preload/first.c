@@ -303,7 +303,7 @@ bool first_write(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 	long n;
 
 	if (!s || slot_state(fd) != SLOT_DEFERRED)
-		return false;
+		return hold_back(fd, flags); /* another thread was faster */
 	total = total_of(m);
 	if (total == 0 && !m->msg_controllen) {
 		*ret = 0; /* nothing to write: nothing leaves */
@@ -335,9 +335,7 @@ bool first_message(int fd, const struct msghdr *m, int flags, ssize_t *ret)
 {
 	struct msghdr copy;
 
-	if (slot_state(fd) != SLOT_DEFERRED)
-		return false;
-	if (!sys_readable(m, sizeof(*m)))
+	if (slot_state(fd) != SLOT_DEFERRED || !sys_readable(m, sizeof(*m)))
 		return hold_back(fd, flags);
 	copy = *m;
 	if (real_is_musl()) {

@@ -13,9 +13,12 @@
 
 #define OPTION "verify_asan_link_order="
 
-static bool needs_it(const struct target *target)
+bool sanitizer_is_in(const struct target *target)
 {
-	int fd = open(target->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = target->verdict == TARGET_PRELOAD
+			 ? open(target->path,
+				O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+			 : -1;
 	bool needs;
 
 	if (fd < 0)
@@ -30,8 +33,7 @@ char *sanitizer_options(const struct target *target)
 	const char *was = getenv("ASAN_OPTIONS");
 	char *options;
 
-	if ((was && strstr(was, OPTION)) || target->verdict != TARGET_PRELOAD ||
-	    !needs_it(target))
+	if ((was && strstr(was, OPTION)) || !sanitizer_is_in(target))
 		return NULL;
 	if (asprintf(&options, "%s%s" OPTION "0", was ? was : "",
 		     was && *was ? ":" : "") < 0)

@@ -6,8 +6,12 @@
 #ifndef CLI_SANITIZER_H
 #define CLI_SANITIZER_H
 
+#include <stdbool.h>
+
 #include "core/target.h"
 
+/* Is it such a program? */
+bool sanitizer_is_in(const struct target *target);
 /* What ASAN_OPTIONS has to be for this program, to be freed; NULL: what it is. */
 char *sanitizer_options(const struct target *target);
 

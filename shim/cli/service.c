@@ -14,6 +14,7 @@
 #include "cli/cli.h"
 #include "cli/regular.h"
 #include "cli/sandbox.h"
+#include "cli/sanitizer.h"
 #include "cli/trial.h"
 #include "cli/trust.h"
 #include "cli/unit.h"
@@ -54,7 +55,7 @@ static bool is_out_of_reach(const struct unit *u)
 {
 	char sentence[TARGET_SENTENCE];
 	struct target *target;
-	bool bad = false;
+	bool bad = false, asan = false;
 
 	if (u->root || !u->command || strchr(u->command, '%'))
 		return false; /* a file that is not the one of that name here */
@@ -65,11 +66,16 @@ static bool is_out_of_reach(const struct unit *u)
 		bad = target->verdict != TARGET_PRELOAD &&
 		      target->verdict != TARGET_UNREADABLE &&
 		      target->verdict != TARGET_NOT_FOUND;
+		asan = sanitizer_is_in(target);
 	}
 	if (bad)
 		say_error("%s: %s; nothing was changed", u->name, sentence);
+	else if (asan)
+		say_error("%s: %s has AddressSanitizer, which wants to be first: 'tfo "
+			  "run' in its ExecStart= can; nothing was changed",
+			  u->name, u->command);
 	free(target);
-	return bad;
+	return bad || asan;
 }
 
 /* ... or cannot its service see the object? */

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/everywhere.h"
 #include "cli/findings.h"
 #include "cli/machine.h"
 #include "cli/options.h"
@@ -206,6 +207,7 @@ static int doctor_main(int argc, char **argv)
 	check_policy(&findings);
 	check_object(&findings);
 	patient_check_preload(&findings);
+	everywhere_check(&findings);
 	check_switch(&findings);
 	check_settings(&findings);
 	return say_done(findings_end(&findings) ? STATUS_FINDING : STATUS_OK);

@@ -268,3 +268,24 @@ int everywhere_uninstall(bool dry)
 	swap_end(&s);
 	return status;
 }
+
+void everywhere_check(struct findings *findings)
+{
+	static const char row[] = "ld.so.preload";
+	struct swap s;
+	char path[PATH_MAX];
+	TEXT(why, PATH_MAX + 64);
+
+	if (swap_begin(&s, LIST, MOST, true))
+		return;
+	if (names_ours(&s) && borne_path(path, &why)) {
+		findings_tell(findings, LEVEL_OK, row,
+			      "%s stands in it: every program starts with it", path);
+	} else if (names_ours(&s)) {
+		findings_tell(findings, LEVEL_WARN, row,
+			      "what stands in it will not do: %s", why.at);
+		findings_mend(findings, geteuid() ? "as root" : NULL,
+			      "tfo install --ld-so-preload", NULL);
+	}
+	swap_end(&s);
+}

@@ -9,8 +9,12 @@
 
 #include <stdbool.h>
 
+#include "cli/findings.h"
+
 /* dry: only say what would be done. These give exit statuses. */
 int everywhere_install(bool dry);
 int everywhere_uninstall(bool dry);
+/* Tells of it, if the object stands there: do programs start with it? */
+void everywhere_check(struct findings *findings);
 
 #endif
